@@ -1,0 +1,71 @@
+# mailfix - build, try, check, install
+#
+#   make try      as root on Debian or Ubuntu: install what the build needs,
+#                 build, and look at this very machine without changing it
+#   make check    install what the tests need, build, run every test
+#   make demo     boot a sick mail host and cure it, narrated
+#   make all|install|bench|lint|asan|cov|fuzz|deb|clean
+#
+# Build folders are apart from the sources and from each other:
+# build/release, build/asan, build/cov. CI=true makes warnings errors.
+
+BUILD  ?= build/release
+PREFIX ?= /usr
+DESTDIR ?=
+VERSION := $(shell sed -n '1s/.*(\([^)]*\)).*/\1/p' packaging/deb/changelog 2>/dev/null || echo 0)
+
+CC     ?= gcc
+CSTD    = -std=c17 -D_GNU_SOURCE
+WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wformat=2 -Wformat-signedness -Wcast-qual -Wwrite-strings -Wundef -Wvla \
+	-Wswitch-enum -Wconversion -Wnull-dereference -Wimplicit-fallthrough=5 \
+	-Wduplicated-cond -Wduplicated-branches -Wlogical-op
+HARDEN  = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection -fPIE
+OPT     = -O2 -g $(HARDEN)
+LDOPT   = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+ifeq ($(CI),true)
+WERROR  = -Werror
+endif
+PKGS    = libsystemd INIReader jansson libpcre2-8 libseccomp nettle libcap
+LIBS    = -lsystemd -linih -ljansson -lpcre2-8 -lseccomp -lnettle -lcap -pthread
+ALL_CFLAGS  = $(CSTD) $(WARN) $(WERROR) $(OPT) -I. -I$(BUILD) -MMD -MP \
+	-DMAILFIX_VERSION='"$(VERSION)"' $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(LDOPT) $(LDFLAGS)
+
+SOURCES := $(sort $(wildcard agent/*/*.c actions/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+MAIN    := $(BUILD)/agent/main/main.o
+PARTS   := $(filter-out $(MAIN),$(OBJECTS))
+LIBRARY := $(BUILD)/libmailfix.a
+PROGRAM := $(BUILD)/mailfix
+
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/unit/%)
+
+.PHONY: all
+all: $(PROGRAM)
+
+$(PROGRAM): $(MAIN) $(LIBRARY)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(MAIN) $(LIBRARY) $(LIBS)
+
+$(LIBRARY): $(PARTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LIBS)
+
+.PRECIOUS: $(BUILD)/tests/unit/%.o
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+
+# One make fragment a kind of test; each adds to `check`.
+include $(sort $(wildcard tests/*.mk packaging/*.mk))
+
+.PHONY: clean
+clean:
+	rm -rf build

@@ -1,0 +1,82 @@
+/*
+ * action.h - one action: from a finding and its parameters to changes; pure
+ *
+ * A new action is one file in this folder and one row in action_table.def.
+ */
+#ifndef MAILFIX_ACTIONS_ACTION_H
+#define MAILFIX_ACTIONS_ACTION_H
+
+#include "agent/change/change.h"
+#include "agent/fact/fact.h"
+#include "agent/finding/finding.h"
+#include "agent/playbook/playbook.h"
+
+/* What to choose of the queue; unset members do not restrict. */
+struct queue_query {
+	const char *state;       /* "deferred", "hold"; required */
+	double older_s;          /* 0: any age */
+	const char *sender;      /* address; "<>" the null sender; NULL any */
+	const char *destination; /* domain of a recipient; NULL any */
+	double larger_bytes;     /* 0: any size */
+	size_t max;              /* cap; the oldest are taken first */
+};
+
+struct queue_selection {
+	const char *const *ids; /* NULL-terminated */
+	size_t count;
+	size_t matched;  /* before the cap */
+	size_t in_state; /* messages in that state in all */
+	double bytes;
+	double oldest_s;
+};
+
+struct action_input {
+	struct arena *arena;
+	const struct finding *finding;
+	const struct fact_set *facts;
+	const struct fix *fix;
+	const struct config *config;
+	const struct mta *mta;
+
+	/*
+	 * select - ask an observer which messages match; NULL in scenarios
+	 * that have none
+	 */
+	int (*select)(void *user, const struct queue_query *query,
+	    struct queue_selection *ret, struct why *why);
+	void *user;
+};
+
+struct action_output {
+	struct change *changes; /* in input->arena */
+	size_t count;
+};
+
+struct action {
+	struct action_spec spec;
+
+	/*
+	 * plan - which changes would do it
+	 *
+	 * Returns 0 with at least one change; or a negative errno with why: the
+	 * fix is then skipped with that reason (-ENODATA: a fact it rests on is
+	 * unknown; -EPERM: it would do harm; -EALREADY: nothing to do).
+	 */
+	int (*plan)(const struct action_input *input, struct action_output *ret,
+	    struct why *why);
+};
+
+extern const struct action *const action_table[];    /* NULL-terminated */
+const struct action_spec *const *action_specs(void); /* NULL-terminated */
+const struct action *action_find(const char *name);
+
+/* Parameters of the fix at hand, by name, texts filled in. */
+const char *action_text(const struct action_input *input, const char *name);
+double action_number(
+    const struct action_input *input, const char *name, double otherwise);
+
+/* action_change - append a zeroed change to *ret and return it */
+struct change *action_change(
+    const struct action_input *input, struct action_output *ret);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * apply.h - carry out a plan as transactions; settle what a crash left; undo
+ */
+#ifndef MAILFIX_APPLY_APPLY_H
+#define MAILFIX_APPLY_APPLY_H
+
+#include "agent/audit/audit.h"
+#include "agent/change/change.h"
+#include "agent/plan/plan.h"
+
+struct apply_host {
+	struct arena *arena;
+	const struct config *config;
+	const struct mta *mta;
+	const char *state_dir; /* CONFIG_STATE */
+	const char *run;       /* "20261122T101500-4f2a" */
+	struct state *state;
+	struct audit *audit;
+	const struct effects *effects;
+	const struct playbook_set *playbooks;
+
+	/* look - a fresh look at the tables in `wanted`; the set is in arena */
+	int (*look)(void *user, const bool *wanted, struct fact_set **ret,
+	    struct why *why);
+	/* is_stopping - SIGTERM or SIGINT came: finish the change at hand, stop */
+	bool (*is_stopping)(void *user);
+	/* progress - one line of what is being done, for a terminal; or NULL */
+	void (*progress)(void *user, const char *text);
+	void *user;
+};
+
+/*
+ * apply_plan - every approved fix, in order; results into the plan and findings
+ *
+ * Returns 0, or a negative errno when nothing more may be done in this run
+ * (the audit log cannot be written, an observer broke the protocol).
+ */
+int apply_plan(struct apply_host *host, struct plan *plan, struct why *why);
+
+/*
+ * apply_settle - finish or revert what an earlier run left open
+ * Returns how many were settled, or a negative errno.
+ */
+int apply_settle(struct apply_host *host, struct why *why);
+
+/* apply_release - undo kept changes whose `release` holds; how many */
+int apply_release(
+    struct apply_host *host, const struct fact_set *facts, struct why *why);
+
+/*
+ * apply_undo - by hand: "RUN", "RUN/CHANGE" or "--last"
+ *
+ * The changes of a run are undone in reverse order. -ESTALE: somebody else has
+ * changed a target since; why says what differs, and that one is left alone.
+ * report gets one line for each change.
+ */
+int apply_undo(struct apply_host *host, const char *which,
+    void (*report)(void *user, const char *line), void *user, struct why *why);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * config.h - /etc/mailfix/mailfix.conf: every setting, typed, with its default
+ *
+ * The keys are one table (config.c); `mailfix lint` and the manual read it.
+ */
+#ifndef MAILFIX_BASE_CONFIG_H
+#define MAILFIX_BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/base/lint.h"
+#include "agent/base/mem.h"
+
+#define CONFIG_PATH      "/etc/mailfix/mailfix.conf"
+#define CONFIG_PLAYBOOKS "/usr/share/mailfix/playbooks"
+#define CONFIG_SITE      "/etc/mailfix/playbooks"
+#define CONFIG_STATE     "/var/lib/mailfix"
+#define CONFIG_AUDIT     "/var/log/mailfix/audit.jsonl"
+#define CONFIG_RUN       "/run/mailfix"
+
+enum risk { RISK_NONE, RISK_SAFE, RISK_DISRUPTIVE, RISK_DESTRUCTIVE, RISK_MAX };
+
+const char *risk_to_text(enum risk risk);
+
+struct config {
+	/* [host]: "auto" stays "auto" here; who uses it resolves it */
+	const char *mta;
+	const char *domains, *addresses, *helo, *wanted_ports, *units;
+	/* [dns] */
+	const char *resolver, *blocklists, *dkim_selectors;
+	/* [policy] */
+	enum risk auto_risk; /* the highest that --auto may apply */
+	unsigned changes_per_run;
+	unsigned disruptive_per_hour, disruptive_per_day;
+	int quiet_from_min, quiet_to_min; /* minutes of the day; -1: none */
+};
+
+struct config_key {
+	const char *section, *key, *otherwise, *doc;
+};
+
+extern const struct config_key config_keys[]; /* ends with a NULL section */
+
+/*
+ * config_load - the file and its the .ini files of mailfix.conf.d over it
+ *
+ * path  of the main file; when it does not exist the defaults hold (an absent
+ *       file named by the user with --config is the caller's error to report)
+ * Errors of the content go to lint; *ret then holds what could be read.
+ */
+void config_load(struct arena *arena, const char *path, struct config *ret,
+    struct lint *lint);
+
+#endif

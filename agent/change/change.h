@@ -1,0 +1,99 @@
+/*
+ * change.h - the closed set of changes that the privileged side can make
+ *
+ * A change is plain text in all its parts, so that it can be shown, recorded
+ * durably before it is made, and undone by a later process. A new kind of
+ * change is one file here and one row in change_table.def.
+ */
+#ifndef MAILFIX_CHANGE_CHANGE_H
+#define MAILFIX_CHANGE_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/base/mem.h"
+#include "agent/base/why.h"
+#include "agent/mta/mta.h"
+
+struct change_kind;
+
+struct change {
+	unsigned id; /* within the run, from 1 */
+	const struct change_kind *kind;
+	const char *verb; /* of the kind: "start", "hold", "prune", "build" */
+	const char
+	    *target; /* what is changed, for people and for the machine */
+	const char *before; /* NULL: was not there, or does not apply */
+	const char *after;  /* NULL: will not be there */
+	const char *text; /* one line of the plan: "start postfix@-.service" */
+	const char *detail; /* the kind's own argument, one line; or NULL */
+	const char *const *items; /* long lists (queue ids); NULL-terminated */
+	size_t item_count;
+};
+
+/* What a kind may use while it works. */
+struct change_host {
+	struct arena *arena;
+	const struct config *config;
+	const struct mta *mta;
+	const char *store; /* directory of this change's before-image; exists */
+};
+
+/* What is found when an interrupted or an old change is looked at again. */
+enum change_found {
+	CHANGE_IS_BEFORE,  /* the target is as it was before */
+	CHANGE_IS_AFTER,   /* as we left it */
+	CHANGE_IS_PARTIAL, /* between: ours, but only half made */
+	CHANGE_IS_FOREIGN  /* somebody else has changed it since */
+};
+
+struct change_kind {
+	const char *name;         /* "unit", "file", "queue-move", ... */
+	const char *const *verbs; /* NULL-terminated */
+	bool is_undoable;
+
+	/*
+	 * check - may it be made, now? The actor's own second look at the decisive
+	 * fact. -ESTALE: the host is no longer as planned; -EPERM: it would do
+	 * harm (why says what).
+	 */
+	int (*check)(const struct change *change, struct change_host *host,
+	    struct why *why);
+
+	/* capture - keep in host->store all that undo needs; durable on return */
+	int (*capture)(const struct change *change, struct change_host *host,
+	    struct why *why);
+
+	/* perform - make it; returns when it has taken effect or has failed */
+	int (*perform)(const struct change *change, struct change_host *host,
+	    struct why *why);
+
+	/* look - where does the target stand? Read only; why says what differs */
+	int (*look)(const struct change *change, struct change_host *host,
+	    enum change_found *ret, struct why *why);
+
+	/* undo - put back what capture kept; 0 also when it was back already */
+	int (*undo)(const struct change *change, struct change_host *host,
+	    struct why *why);
+};
+
+extern const struct change_kind *const change_kinds[]; /* NULL-terminated */
+const struct change_kind *change_kind_find(const char *name);
+
+/*
+ * Effects: the last step, as a table. A run that only shows its plan has
+ * another table plugged in; no function has a dry_run parameter.
+ */
+struct effects {
+	const char *mode; /* "apply", "dry-run" */
+	int (*check)(const struct change *, struct change_host *, struct why *);
+	int (*capture)(
+	    const struct change *, struct change_host *, struct why *);
+	int (*perform)(
+	    const struct change *, struct change_host *, struct why *);
+	int (*undo)(const struct change *, struct change_host *, struct why *);
+};
+
+extern const struct effects effects_real, effects_none;
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * schema_mta.c - facts about the mail system: mta, unit, map, chroot_file,
+ * queue_path, port
+ *
+ * Purpose  the columns of the tables about the mail system and its services
+ * Input    none: data
+ * Errors   none
+ * Runs as  both roles
+ * Source   postconf(5), postfix(1), org.freedesktop.systemd1(5), proc(5)
+ */
+#include "agent/fact/schema_rows.h"
+
+static const char *const mta_kinds[] = {"postfix", "exim", "none", NULL};
+
+static const struct column mta_columns[] = {
+    ROW_ENUM("kind", mta_kinds, "which mail system", "installed programs"),
+    ROW_TEXT("version", "its version", "postconf mail_version"),
+    ROW_BOOL("running", "its main process runs",
+        "pid file of the queue directory, /proc/PID"),
+    ROW_NUMBER("pid", UNIT_COUNT, "its main process", "pid file"),
+    ROW_NUMBER("uptime", UNIT_SECONDS, "since its main process started",
+        "/proc/PID/stat"),
+    ROW_TEXT("unit", "the systemd unit that runs it",
+        "GetUnitByPID, or the unit whose ExecStart= starts it"),
+    ROW_BOOL("config_valid", "its own check of the configuration passes",
+        "postfix check"),
+    ROW_TEXT("config_error", "what the check says; empty when it passes",
+        "postfix check"),
+    ROW_TEXT("config_directory", "where its configuration is", "postconf"),
+    ROW_TEXT("queue_directory", "where its queue is", "postconf"),
+    ROW_NUMBER("process_limit", UNIT_COUNT, "server processes allowed",
+        "default_process_limit"),
+    ROW_NUMBER(
+        "process_used", UNIT_COUNT, "server processes of smtpd now", "/proc"),
+    ROW_NUMBER("process_share", UNIT_SHARE, "process_used / process_limit",
+        "the same"),
+    ROW_NUMBER("message_size_limit", UNIT_BYTES, "largest message; 0: none",
+        "message_size_limit"),
+    ROW_NUMBER("queue_minfree", UNIT_BYTES,
+        "free space below which it refuses mail", "queue_minfree"),
+    ROW_BOOL("maintenance", "a package manager is at work",
+        "locks of dpkg, apt, rpm"),
+};
+
+const struct table schema_mta = {
+    .name = "mta",
+    .doc = "the mail system: version, configuration, processes",
+    .columns = mta_columns,
+    .column_count = ARRAY_COUNT(mta_columns),
+    .row_max = 1,
+};
+
+static const char *const unit_roles[] = {
+    "mta", "milter", "auth", "filter", "resolver", "other", NULL};
+static const char *const unit_loads[] = {"loaded", "not-found", "bad-setting",
+    "error", "merged", "masked", "stub", NULL};
+static const char *const unit_actives[] = {"active", "reloading", "inactive",
+    "failed", "activating", "deactivating", "maintenance", "refreshing", NULL};
+
+static const struct column unit_columns[] = {
+    ROW_ENUM("role", unit_roles, "what it does for mail",
+        "configuration, processes, unit names"),
+    ROW_ENUM("load", unit_loads, "was its file read", "LoadState"),
+    ROW_ENUM("active", unit_actives, "its state", "ActiveState"),
+    ROW_TEXT("sub", "its state in detail", "SubState"),
+    ROW_TEXT("result",
+        "how it ended: success, exit-code, signal, timeout, "
+        "oom-kill, start-limit-hit, ...",
+        "Result"),
+    ROW_NUMBER("restarts", UNIT_COUNT,
+        "restarts by systemd itself since it was last started by hand",
+        "NRestarts"),
+    ROW_NUMBER("since", UNIT_SECONDS, "in this state for",
+        "StateChangeTimestampMonotonic"),
+    ROW_BOOL("enabled", "started at boot, or pulled in by a unit that is",
+        "UnitFileState, WantedBy"),
+    ROW_BOOL("running", "its main process really runs",
+        "MainPID, or the mail system's own pid file"),
+    ROW_BOOL("wanted", "it should run: enabled, installed, not masked",
+        "load, enabled"),
+    ROW_BOOL("busy", "a job of systemd waits or runs for it", "Job"),
+    ROW_TEXT("description", "what it calls itself", "Description"),
+};
+
+const struct table schema_unit = {
+    .name = "unit",
+    .key = "name",
+    .doc = "the services that mail needs",
+    .columns = unit_columns,
+    .column_count = ARRAY_COUNT(unit_columns),
+    .row_max = 64,
+};
+
+static const struct column map_columns[] = {
+    ROW_TEXT(
+        "type", "kind of the built table: hash, lmdb, ...", "configuration"),
+    ROW_TEXT("built", "the built file", "postmap(1)"),
+    ROW_TEXT("setting", "a setting that names it", "configuration"),
+    ROW_BOOL("exists", "the built file is there", "stat(2)"),
+    ROW_BOOL("stale", "the source was changed after the table was built",
+        "stat(2) of both"),
+    ROW_NUMBER("behind", UNIT_SECONDS, "by how much; 0 when not stale",
+        "stat(2) of both"),
+};
+
+const struct table schema_map = {
+    .name = "map",
+    .key = "path",
+    .doc = "lookup tables built from a text file",
+    .columns = map_columns,
+    .column_count = ARRAY_COUNT(map_columns),
+    .row_max = 128, /* settings that can name a table, with room */
+};
+
+static const struct column chroot_file_columns[] = {
+    ROW_TEXT("source", "the file of the host", "postfix-script"),
+    ROW_BOOL("exists", "there is a copy in the chroot", "stat(2)"),
+    ROW_BOOL("stale", "the copy differs from the file of the host",
+        "both files' bytes"),
+};
+
+const struct table schema_chroot_file = {
+    .name = "chroot_file",
+    .key = "path",
+    .doc = "copies of system files in the mail system's chroot",
+    .columns = chroot_file_columns,
+    .column_count = ARRAY_COUNT(chroot_file_columns),
+    .row_max = 32,
+};
+
+static const struct column queue_path_columns[] = {
+    ROW_BOOL("exists", "it is there", "stat(2)"),
+    ROW_TEXT("mode", "owner, group and mode: \"postfix root 0700\"", "stat(2)"),
+    ROW_TEXT("wanted", "what it must be", "postfix-files"),
+    ROW_BOOL(
+        "wrong", "owner, group or mode differ from what they must be", "both"),
+};
+
+const struct table schema_queue_path = {
+    .name = "queue_path",
+    .key = "path",
+    .doc = "directories of the queue and who may use them",
+    .columns = queue_path_columns,
+    .column_count = ARRAY_COUNT(queue_path_columns),
+    .row_max = 64,
+};
+
+static const struct column port_columns[] = {
+    ROW_BOOL(
+        "wanted", "the mail system's configuration listens on it", "master.cf"),
+    ROW_TEXT("service", "the name of the service that wants it", "master.cf"),
+    ROW_BOOL("listening", "something listens on it, beyond loopback or not",
+        "NETLINK_SOCK_DIAG"),
+    ROW_BOOL("listening_v4", "on IPv4", "NETLINK_SOCK_DIAG"),
+    ROW_BOOL("listening_v6", "on IPv6", "NETLINK_SOCK_DIAG"),
+    ROW_BOOL("local_only", "only on loopback addresses", "NETLINK_SOCK_DIAG"),
+    ROW_TEXT("process", "name of the process that listens",
+        "/proc/PID/fd, /proc/PID/comm"),
+    ROW_NUMBER("pid", UNIT_COUNT, "that process", "/proc/PID/fd"),
+    ROW_TEXT("unit", "the unit of that process", "/proc/PID/cgroup"),
+    ROW_BOOL("by_mta", "it belongs to the mail system", "/proc/PID"),
+};
+
+const struct table schema_port = {
+    .name = "port",
+    .key = "number",
+    .doc = "the ports of mail, and who listens",
+    .columns = port_columns,
+    .column_count = ARRAY_COUNT(port_columns),
+    .row_max = 64,
+};

@@ -1,0 +1,29 @@
+/*
+ * schema_rows.h - short forms for rows of a schema_AREA.c file
+ */
+#ifndef MAILFIX_FACT_SCHEMA_ROWS_H
+#define MAILFIX_FACT_SCHEMA_ROWS_H
+
+#include "agent/base/auto.h"
+#include "agent/fact/schema.h"
+
+#define ROW_NUMBER(n, u, d, s)                                                 \
+	{                                                                      \
+		.name = (n), .type = COLUMN_NUMBER, .unit = (u), .doc = (d),   \
+		.source = (s)                                                  \
+	}
+#define ROW_BOOL(n, d, s)                                                      \
+	{                                                                      \
+		.name = (n), .type = COLUMN_BOOL, .doc = (d), .source = (s)    \
+	}
+#define ROW_TEXT(n, d, s)                                                      \
+	{                                                                      \
+		.name = (n), .type = COLUMN_TEXT, .doc = (d), .source = (s)    \
+	}
+#define ROW_ENUM(n, e, d, s)                                                   \
+	{                                                                      \
+		.name = (n), .type = COLUMN_ENUM, .names = (e), .doc = (d),    \
+		.source = (s)                                                  \
+	}
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * finding.h - rules x facts -> findings, causes before symptoms; pure
+ */
+#ifndef MAILFIX_FINDING_FINDING_H
+#define MAILFIX_FINDING_FINDING_H
+
+#include <stdint.h>
+
+#include "agent/fact/fact.h"
+#include "agent/playbook/playbook.h"
+
+enum finding_state {
+	FINDING_FOUND,
+	FINDING_MASKED,
+	FINDING_FIXED,
+	FINDING_FAILED,
+	FINDING_SUPPRESSED, /* its `for` is not yet reached */
+	FINDING_STATE_MAX
+};
+
+const char *finding_state_to_text(enum finding_state state);
+
+struct evidence {
+	const char *name; /* column, or table.column */
+	const struct column *column;
+	struct value value;
+};
+
+struct finding {
+	const struct playbook *playbook;
+	const char *item; /* key of the row; NULL without for-each */
+	enum finding_state state;
+	const struct finding *masked_by;
+	const char *title, *advice; /* advice may be NULL */
+	const struct evidence *evidence;
+	size_t evidence_count;
+	unsigned held_runs; /* how many runs in a row, this one included */
+	int64_t since_s;    /* first seen */
+};
+
+/* A fact that a loaded playbook needed and that could not be told. */
+struct unknown {
+	const char *fact; /* "port", "disk[/var]", "disk[/var].free" */
+	const char *reason;
+};
+
+struct judgement {
+	struct finding
+	    *findings; /* root causes first, then severity, then name */
+	size_t count;
+	struct unknown *unknown;
+	size_t unknown_count;
+	struct why persist_error; /* code != 0: `for` could not be kept */
+};
+
+/* How long a finding has held before this run; from agent/state. */
+struct finding_memory {
+	/* returns runs in a row before this one, and since when; 0 when new */
+	unsigned (*held)(void *user, const char *playbook, const char *item,
+	    int64_t *ret_since_s);
+	void *user;
+};
+
+/*
+ * finding_judge - pure: the same rules, facts and memory give the same result
+ *
+ * A `when` that is unknown yields no finding but an entry in `unknown`.
+ */
+void finding_judge(struct arena *arena, const struct playbook_set *playbooks,
+    const struct fact_set *facts, const struct finding_memory *memory,
+    struct judgement *ret);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * mta.h - what differs between mail systems, behind one table of functions
+ *
+ * Nothing above this folder says "postfix" or "exim". The actor calls
+ * mta_detect() once a run; everything in struct mta is then plain data.
+ */
+#ifndef MAILFIX_MTA_MTA_H
+#define MAILFIX_MTA_MTA_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/base/config.h"
+#include "agent/base/mem.h"
+#include "agent/base/why.h"
+
+/* One listener that the configuration asks for. */
+struct mta_listener {
+	unsigned port;
+	const char *service; /* "smtp", "submission", "465" as configured */
+	const char *program; /* "smtpd", "postscreen" */
+	const char *address; /* NULL: all interfaces */
+};
+
+/* One lookup table with a source file and a built one. */
+struct mta_map {
+	const char *type;    /* "hash", "lmdb", "cdb" */
+	const char *source;  /* "/etc/aliases" */
+	const char *built;   /* "/etc/aliases.db" */
+	const char *setting; /* the parameter that names it */
+};
+
+struct mta_ops;
+
+struct mta {
+	const struct mta_ops *ops; /* NULL: no mail system was found */
+	const char *kind;          /* "postfix", "exim", "none" */
+	const char *version;       /* NULL: not told */
+	const char *config_dir, *queue_dir, *data_dir, *program_dir;
+	const char *owner; /* "postfix" */
+	uid_t owner_uid;
+	gid_t owner_gid;
+	bool has_settings;          /* the settings below could be read */
+	const char *settings_error; /* why not */
+	double process_limit, message_size_limit, queue_minfree;
+	const char *hostname;
+	bool
+	    is_chrooted; /* some delivery or server process runs in queue_dir */
+	const struct mta_listener *listeners;
+	size_t listener_count;
+	const struct mta_map *maps;
+	size_t map_count;
+	const char *const *milters; /* "inet:localhost:8891", NULL-terminated */
+	const char *const *mailbox_dirs; /* NULL-terminated; may be empty */
+};
+
+/* A message as the queue names it. */
+#define MTA_QUEUE_ID_MAX 32
+
+struct mta_ops {
+	const char *kind;
+
+	/* detect - is it installed here? fills *mta from arena; 0 not here, 1 */
+	int (*detect)(struct arena *arena, const struct config *config,
+	    struct mta *mta, struct why *why);
+
+	/*
+	 * master_pid - pid of the running main process, 0 when none runs
+	 * Checked by /proc/PID/exe or comm, not by the pid file alone.
+	 */
+	int (*master_pid)(const struct mta *mta, pid_t *ret, struct why *why);
+
+	/* config_check - argv of the mail system's own check */
+	const char *const *config_check;
+
+	/* queue_id_ok - may this text be an id of a message? */
+	bool (*queue_id_ok)(const char *id);
+
+	/*
+	 * queue_command - run the mail system's own queue tool over ids
+	 * verb  MTA_QUEUE_*; queue is the state they are in ("deferred", "hold")
+	 * Believe the queue afterwards, not the exit status.
+	 */
+	int (*queue_command)(const struct mta *mta, int verb, const char *queue,
+	    const char *const *ids, size_t count, struct why *why);
+
+	/* map_build - argv to build one map, in arena */
+	const char *const *(*map_build)(struct arena *arena,
+	    const struct mta *mta, const struct mta_map *map);
+};
+
+enum mta_queue_verb {
+	MTA_QUEUE_HOLD,
+	MTA_QUEUE_RELEASE,
+	MTA_QUEUE_DELETE,
+	MTA_QUEUE_FLUSH
+};
+
+/*
+ * mta_detect - find the mail system of this host
+ *
+ * Returns 0 with *ret set (kind "none" when there is none), or a negative
+ * errno with why when that could not be told.
+ */
+int mta_detect(struct arena *arena, const struct config *config,
+    struct mta *ret, struct why *why);
+
+#endif

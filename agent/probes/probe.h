@@ -1,0 +1,76 @@
+/*
+ * probe.h - one probe: read-only, yields facts
+ *
+ * A new probe is one file in this folder and one row in probe_table.def.
+ *
+ * Every probe runs in an observer of its own, forked from the actor:
+ *   prepare  in the actor, as root: opens what only root may open. Reads
+ *            nothing that others wrote.
+ *   enter    in the observer, already as _mailfix, before the sandbox closes:
+ *            connects to what it needs (D-Bus), reads nothing hostile.
+ *   collect  in the closed sandbox: reads, parses, yields facts.
+ * Without root all three run as the user, in the sandbox as far as it goes.
+ */
+#ifndef MAILFIX_PROBES_PROBE_H
+#define MAILFIX_PROBES_PROBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/base/config.h"
+#include "agent/base/mem.h"
+#include "agent/base/why.h"
+#include "agent/fact/fact_out.h"
+#include "agent/mta/mta.h"
+
+#define PROBE_FDS_MAX 8
+
+struct probe;
+
+struct probe_job {
+	const struct probe *probe;
+	struct arena *arena; /* of this look; what prepare makes goes here */
+	const struct config *config;
+	const struct mta *mta;
+	const char
+	    *mta_error; /* why the mail system could not be told, or NULL */
+	bool is_root;
+	int fds[PROBE_FDS_MAX]; /* -1 when unused; closed by the engine */
+	void *state;            /* prepare's and enter's own, in arena */
+};
+
+/* What the observer keeps, and where it may look. */
+enum {
+	PROBE_NEEDS_READ_ALL = 1 << 0, /* CAP_DAC_READ_SEARCH below `roots` */
+	PROBE_NEEDS_UNIX = 1 << 1,     /* an AF_UNIX socket, made in enter */
+	PROBE_NEEDS_INET = 1 << 2,     /* AF_INET, AF_INET6 sockets */
+	PROBE_NEEDS_NETLINK = 1 << 3,  /* AF_NETLINK, made in enter */
+	PROBE_NEEDS_THREADS = 1 << 4,
+};
+
+struct probe {
+	const char *name;
+	const char *const *tables; /* that it fills; NULL-terminated */
+	unsigned needs;
+	const char
+	    *root_for; /* what it cannot see without root; NULL: nothing */
+	uint32_t deadline_ms;
+
+	/*
+	 * roots - absolute directories and files that collect may read
+	 * Landlock closes all others. NULL-terminated, in job->arena; may be NULL
+	 * (nothing but open descriptors).
+	 */
+	const char *const *(*roots)(struct probe_job *job);
+	int (*prepare)(
+	    struct probe_job *job, struct why *why);          /* may be NULL */
+	int (*enter)(struct probe_job *job, struct why *why); /* may be NULL */
+	void (*collect)(struct probe_job *job, struct fact_out *out);
+};
+
+extern const struct probe *const probe_table[]; /* NULL-terminated */
+
+/* probe_find_for - the probe that fills this table, or NULL */
+const struct probe *probe_find_for(const struct table *table);
+
+#endif
