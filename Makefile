@@ -12,7 +12,7 @@
 BUILD  ?= build/release
 PREFIX ?= /usr
 DESTDIR ?=
-VERSION := $(shell sed -n '1s/.*(\([^)]*\)).*/\1/p' packaging/deb/changelog 2>/dev/null || echo 0)
+VERSION := $(shell sed -n '1s/^[^ ]* (\([0-9A-Za-z.~+-]*\)).*/\1/p' packaging/deb/changelog 2>/dev/null || echo 0)
 
 CC     ?= gcc
 CSTD    = -std=c17 -D_GNU_SOURCE
@@ -28,7 +28,7 @@ ifeq ($(CI),true)
 WERROR  = -Werror
 endif
 PKGS    = libsystemd INIReader jansson libpcre2-8 libseccomp nettle libcap
-LIBS    = -lsystemd -linih -ljansson -lpcre2-8 -lseccomp -lnettle -lcap -pthread
+LIBS    = -lsystemd -linih -ljansson -lpcre2-8 -lseccomp -lnettle -lcap -lm -pthread
 ALL_CFLAGS  = $(CSTD) $(WARN) $(WERROR) $(OPT) -I. -I$(BUILD) -MMD -MP \
 	-DMAILFIX_VERSION='"$(VERSION)"' $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LDOPT) $(LDFLAGS)
@@ -64,7 +64,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 -include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
 
 # One make fragment a kind of test; each adds to `check`.
-include $(sort $(wildcard tests/*.mk packaging/*.mk))
+include $(sort $(wildcard tests/*.mk tests/*/*.mk packaging/*.mk))
 
 .PHONY: clean
 clean:
