@@ -12,7 +12,7 @@
 BUILD  ?= build/release
 PREFIX ?= /usr
 DESTDIR ?=
-VERSION := $(shell sed -n '1s/^[^ ]* (\([0-9A-Za-z.~+-]*\)).*/\1/p' packaging/deb/changelog 2>/dev/null || echo 0)
+VERSION := $(shell awk -F'[()]' 'NR == 1 { print $$2 }' packaging/deb/changelog 2>/dev/null || echo 0)
 
 CC     ?= gcc
 CSTD    = -std=c17 -D_GNU_SOURCE
