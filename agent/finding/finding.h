@@ -30,7 +30,16 @@ struct finding {
 	const struct playbook *playbook;
 	const char *item; /* key of the row; NULL without for-each */
 	enum finding_state state;
-	const struct finding *masked_by;
+	const struct finding *masked_by; /* the root cause, not the next link */
+
+	/*
+	 * Why its fixes must not run although it is found: a playbook that could
+	 * mask it could not be judged, or is seen and not yet confirmed. NULL:
+	 * nothing stands in the way.
+	 */
+	const char *doubt;
+	const char
+	    *note; /* of a suppressed one: how far its `for` is; or NULL */
 	const char *title, *advice; /* advice may be NULL */
 	const struct evidence *evidence;
 	size_t evidence_count;
@@ -64,7 +73,12 @@ struct finding_memory {
 /*
  * finding_judge - pure: the same rules, facts and memory give the same result
  *
- * A `when` that is unknown yields no finding but an entry in `unknown`.
+ * memory  NULL, or its `held` NULL: nothing is remembered; a `for` that asks
+ *         for more than this run is then not reached
+ *
+ * A `when` that is unknown yields no finding but an entry in `unknown`. The
+ * finding of a playbook that was not chosen is in the result only when it
+ * masks one that was.
  */
 void finding_judge(struct arena *arena, const struct playbook_set *playbooks,
     const struct fact_set *facts, const struct finding_memory *memory,

@@ -43,6 +43,8 @@ struct plan_request {
 	const struct mta *mta;
 	struct state *state; /* read for limits, cooldowns, breakers */
 	int64_t now_s;
+	/* what is at work that must not be disturbed ("apt, pid 812"), or NULL */
+	const char *maintenance;
 	int (*select)(void *user, const struct queue_query *query,
 	    struct queue_selection *ret, struct why *why);
 	void *user;

@@ -54,7 +54,8 @@ void expr_tables(const struct expr *expr, bool *wanted);
 
 /*
  * expr_facts - visit each column it reads: for evidence and for `unknown`
- * key is NULL for the row at hand or for a table read as a whole
+ * key is NULL for the row at hand or for a table read as a whole; column is -1
+ * for the key of the row at hand and for the rows as such, as in count()
  */
 void expr_facts(const struct expr *expr,
     void (*visit)(
@@ -76,5 +77,11 @@ struct template *template_parse(struct arena *arena, const char *text,
 const char *template_text(struct arena *arena, const struct template *template,
     const struct fact_set *facts, const char *row);
 void template_tables(const struct template *template, bool *wanted);
+
+/* template_facts - as expr_facts, for the columns that a text names */
+void template_facts(const struct template *template,
+    void (*visit)(
+        void *user, const struct table *table, const char *key, int column),
+    void *user);
 
 #endif
