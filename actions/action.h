@@ -75,6 +75,23 @@ const char *action_text(const struct action_input *input, const char *name);
 double action_number(
     const struct action_input *input, const char *name, double otherwise);
 
+/*
+ * action_cell - the value of one fact by its names
+ *
+ * key  NULL for a table without a key
+ * Unknown with a reason when it was not observed; a wrong name is our bug.
+ */
+struct value action_cell(const struct action_input *input, const char *table,
+    const char *key, const char *column);
+
+/*
+ * action_cell_text, action_cell_bool - the value, or -ENODATA with why
+ */
+int action_cell_text(const struct action_input *input, const char *table,
+    const char *key, const char *column, const char **ret, struct why *why);
+int action_cell_bool(const struct action_input *input, const char *table,
+    const char *key, const char *column, bool *ret, struct why *why);
+
 /* action_change - append a zeroed change to *ret and return it */
 struct change *action_change(
     const struct action_input *input, struct action_output *ret);

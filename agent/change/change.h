@@ -82,8 +82,11 @@ const struct change_kind *change_kind_find(const char *name);
 
 /*
  * Effects: the last step, as a table. A run that only shows its plan has
- * another table plugged in; no function has a dry_run parameter.
+ * another table plugged in; no function has a dry_run parameter. Such a table
+ * answers EFFECTS_SHOWN where the change would begin to leave a trace.
  */
+#define EFFECTS_SHOWN 1
+
 struct effects {
 	const char *mode; /* "apply", "dry-run" */
 	int (*check)(const struct change *, struct change_host *, struct why *);

@@ -1,0 +1,80 @@
+/*
+ * effects.c - the last step, as two tables: make the change, or only show it
+ *
+ * Purpose  a dry run is the same code with another table plugged in
+ * Input    changes of the closed set
+ * Errors   those of the kind; effects_none fails where a check refuses
+ * Runs as  actor
+ * Source   DESIGN "The flow"
+ */
+#include <errno.h>
+
+#include "agent/change/change.h"
+
+static int
+real_check(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	return change->kind->check(change, host, why);
+}
+
+static int
+real_capture(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	return change->kind->capture(change, host, why);
+}
+
+static int
+real_perform(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	return change->kind->perform(change, host, why);
+}
+
+static int
+real_undo(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	if (!change->kind->is_undoable)
+		return why_set(why, -EOPNOTSUPP, "%s cannot be undone",
+		    change->text != NULL ? change->text : change->verb);
+	return change->kind->undo(change, host, why);
+}
+
+const struct effects effects_real = {
+    .mode = "apply",
+    .check = real_check,
+    .capture = real_capture,
+    .perform = real_perform,
+    .undo = real_undo,
+};
+
+/* A plan is shown also to a user who may not see all that the check looks at;
+ * the run that makes the change looks again. */
+static int
+none_check(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	int r = change->kind->check(change, host, why);
+
+	return r == -EACCES ? 0 : r;
+}
+
+static int
+none_stop(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	(void)change;
+	(void)host;
+	(void)why;
+	return EFFECTS_SHOWN;
+}
+
+const struct effects effects_none = {
+    .mode = "dry-run",
+    .check = none_check,
+    .capture = none_stop,
+    .perform = none_stop,
+    .undo = none_stop,
+};
