@@ -40,30 +40,34 @@ PARTS   := $(filter-out $(MAIN),$(OBJECTS))
 LIBRARY := $(BUILD)/libmailfix.a
 PROGRAM := $(BUILD)/mailfix
 
-UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
-UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/unit/%)
-
 .PHONY: all
 all: $(PROGRAM)
 
+# make V=1 shows the commands as they are
+ifeq ($(V),1)
+SAY = @:
+else
+Q   = @
+SAY = @echo " "
+endif
+
 $(PROGRAM): $(MAIN) $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(MAIN) $(LIBRARY) $(LIBS)
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(MAIN) $(LIBRARY) $(LIBS)
 
 $(LIBRARY): $(PARTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) AR $@
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LIBS)
+-include $(OBJECTS:.o=.d)
 
-.PRECIOUS: $(BUILD)/tests/unit/%.o
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
-
-# One make fragment a kind of test; each adds to `check`.
+# One make fragment a kind of test, and one for the packages.
 include $(sort $(wildcard tests/*.mk tests/*/*.mk packaging/*.mk))
 
 .PHONY: clean

@@ -1,0 +1,22 @@
+/*
+ * command.h - one function a command; each returns the exit status
+ */
+#ifndef MAILFIX_MAIN_COMMAND_H
+#define MAILFIX_MAIN_COMMAND_H
+
+#include "agent/main/options.h"
+
+/* Exit statuses of SPEC section 2; 64, 75 and 78 are those of sysexits(3). */
+enum {
+	EXIT_HEALTHY = 0,
+	EXIT_PROBLEMS = 1,
+	EXIT_UNKNOWN = 2,
+	EXIT_UNDONE = 3,
+	EXIT_USAGE = 64,
+	EXIT_BUSY = 75,
+	EXIT_CONFIG = 78
+};
+
+int cmd_run(const struct options *options);
+
+#endif
