@@ -30,9 +30,13 @@ int file_read(
 /*
  * file_replace - put bytes in the place of a file, durably
  *
- * like  mode and owner to take; NULL: 0600 root:root. An existing file's
- *       security label and ACL are kept when they can be.
- * Returns 0 or a negative errno; then the old file stands untouched.
+ * path  a regular file, or not there yet; a link is refused with -ELOOP
+ * like  mode and owner to take; NULL: 0600 root:root (without root: the
+ *       user's own). An existing file's security label and ACL are kept when
+ *       they can be.
+ * Returns 0, or a negative errno; then the old file stands untouched, unless
+ * why says that the new one is in place and only its directory could not be
+ * synced. Nothing else is left in the directory.
  */
 int file_replace(int dirfd, const char *path, const void *bytes, size_t length,
     const struct stat *like, struct why *why);
@@ -40,7 +44,13 @@ int file_replace(int dirfd, const char *path, const void *bytes, size_t length,
 /* file_write_all - all bytes, whatever write(2) takes at a time */
 int file_write_all(int fd, const void *bytes, size_t length, struct why *why);
 
-/* file_mkdirs - a directory and its parents, mode as given, no link followed */
+/*
+ * file_mkdirs - a directory and its parents, durably; mode as given, whatever
+ * the umask, for those that are made
+ *
+ * A link on the way is followed only where nobody but root could have put it
+ * (a host may have /var on another disk); the last component never is one.
+ */
 int file_mkdirs(const char *path, mode_t mode, struct why *why);
 
 /* file_sync_dir - fsync a directory by path relative to dirfd */
