@@ -30,3 +30,14 @@ change_kind_find(const char *name)
 			return change_kinds[i];
 	return NULL;
 }
+
+bool
+change_is_undoable(const struct change *change)
+{
+	const char *const *verb = change->kind->lasting;
+
+	for (; verb != NULL && *verb != NULL; verb++)
+		if (strcmp(*verb, change->verb) == 0)
+			return false;
+	return change->kind->is_undoable;
+}

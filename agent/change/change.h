@@ -51,6 +51,8 @@ struct change_kind {
 	const char *name;         /* "unit", "file", "queue-move", ... */
 	const char *const *verbs; /* NULL-terminated */
 	bool is_undoable;
+	/* verbs that have no undo all the same; NULL-terminated, or NULL */
+	const char *const *lasting;
 
 	/*
 	 * check - may it be made, now? The actor's own second look at the decisive
@@ -79,6 +81,9 @@ struct change_kind {
 
 extern const struct change_kind *const change_kinds[]; /* NULL-terminated */
 const struct change_kind *change_kind_find(const char *name);
+
+/* change_is_undoable - has this verb of its kind an undo? */
+bool change_is_undoable(const struct change *change);
 
 /*
  * Effects: the last step, as a table. A run that only shows its plan has

@@ -36,7 +36,7 @@ static int
 real_undo(
     const struct change *change, struct change_host *host, struct why *why)
 {
-	if (!change->kind->is_undoable)
+	if (!change_is_undoable(change))
 		return why_set(why, -EOPNOTSUPP, "%s cannot be undone",
 		    change->text != NULL ? change->text : change->verb);
 	return change->kind->undo(change, host, why);
