@@ -70,8 +70,9 @@ void state_findings_remember(struct state *state,
 bool state_is_full(const struct state *state);
 void state_fix_note(struct state *state, const char *playbook, const char *item,
     const char *fix, bool is_disruptive, int64_t now_s);
-void state_fix_result(struct state *state, const char *playbook,
-    const char *item, const char *fix, bool is_effective, int64_t now_s);
+/* state_fix_result - did it work? for the breaker of the playbook */
+void state_fix_result(
+    struct state *state, const char *playbook, bool is_effective);
 unsigned state_fix_count(const struct state *state, const char *playbook,
     const char *item, const char *fix, double window_s);
 double state_fix_age_s(const struct state *state, const char *playbook,
@@ -94,8 +95,7 @@ bool state_is_paused(const struct state *state, int64_t now_s,
 unsigned state_observer_killed(struct state *state, bool is_killed);
 
 /* Numbers of the run before, for rates; false when absent or of another boot */
-void state_counter_set(
-    struct state *state, const char *name, double value, int64_t now_s);
+void state_counter_set(struct state *state, const char *name, double value);
 bool state_counter_get(const struct state *state, const char *name,
     double *ret_value, int64_t *ret_at_s);
 
