@@ -22,11 +22,11 @@
 static struct json *
 findings_json(const struct state *state)
 {
-	struct json *array = json_array();
+	struct json *array = json_array_new();
 
 	for (size_t i = 0; i < state->finding_count; i++) {
 		const struct state_finding *entry = &state->findings[i];
-		struct json *json = json_object();
+		struct json *json = json_object_new();
 
 		json_set_text(json, "playbook", entry->playbook);
 		json_set_text(json, "item", entry->item);
@@ -40,11 +40,11 @@ findings_json(const struct state *state)
 static struct json *
 fixes_json(const struct state *state)
 {
-	struct json *array = json_array();
+	struct json *array = json_array_new();
 
 	for (size_t i = 0; i < state->fix_count; i++) {
 		const struct state_fix *entry = &state->fixes[i];
-		struct json *json = json_object();
+		struct json *json = json_object_new();
 		char at[CLOCK_ISO_MAX];
 
 		json_set_text(json, "playbook", entry->playbook);
@@ -62,11 +62,11 @@ fixes_json(const struct state *state)
 static struct json *
 breakers_json(const struct state *state)
 {
-	struct json *array = json_array();
+	struct json *array = json_array_new();
 
 	for (size_t i = 0; i < state->breaker_count; i++) {
 		const struct state_breaker *entry = &state->breakers[i];
-		struct json *json = json_object();
+		struct json *json = json_object_new();
 
 		json_set_text(json, "playbook", entry->playbook);
 		json_set_int(json, "failures", entry->failures);
@@ -79,11 +79,11 @@ breakers_json(const struct state *state)
 static struct json *
 counters_json(const struct state *state)
 {
-	struct json *array = json_array();
+	struct json *array = json_array_new();
 
 	for (size_t i = 0; i < state->counter_count; i++) {
 		const struct state_counter *entry = &state->counters[i];
-		struct json *json = json_object();
+		struct json *json = json_object_new();
 
 		json_set_text(json, "name", entry->name);
 		json_set_real(json, "value", entry->value);
@@ -96,7 +96,7 @@ counters_json(const struct state *state)
 static void
 state_text(const struct state *state, struct buf *out)
 {
-	AUTO_JSON struct json *json = json_object();
+	AUTO_JSON struct json *json = json_object_new();
 	char hex[HASH_HEX_MAX];
 	struct hash hash;
 
