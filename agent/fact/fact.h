@@ -29,6 +29,7 @@ struct fact_table {
 	const char *reason; /* FACT_UNKNOWN */
 	struct fact_row *rows;
 	size_t count, size;
+	uint32_t *index; /* rows by hash of their key; row + 1, 0 is free */
 };
 
 struct fact_set {

@@ -16,19 +16,38 @@ struct observe_request {
 	void *user;
 };
 
+/* How far the look may be trusted. */
+struct observe_result {
+	/*
+	 * An observer was killed by a signal, missed its deadline, or broke the
+	 * protocol. Facts may be shown, but no fix may rest on this run, and it
+	 * does not end with status 0.
+	 */
+	bool is_tainted;
+	const char *text; /* which and how, one line; NULL when not tainted */
+	/* remarks for the report: what the sandbox lacks here; NULL-terminated */
+	const char *const *notes;
+};
+
 /*
  * observe - run the probes that the wanted tables need, in parallel
  *
  * set  gets every wanted table, known or unknown with its reason
+ * ret  always set; its texts are in the arena of the set
  * why  set on failure
  *
- * A probe that ends late, crashes by itself or cannot start leaves its tables
- * unknown, and the look goes on. -EPROTO: an observer broke the protocol or
- * its sandbox (bad message, forbidden call): all observers are killed and
- * nothing of this look may be used for a fix; the run ends.
+ * A probe that cannot start or ends by itself without a word leaves its tables
+ * unknown, and the look goes on. One that dies by a signal or is late does so
+ * too, and taints the look. -EPROTO: an observer broke the protocol or made a
+ * forbidden call: all observers are killed, every wanted table is unknown.
  * Returns 0 or a negative errno.
  */
 int observe(const struct observe_request *request, struct fact_set *set,
-    struct why *why);
+    struct observe_result *ret, struct why *why);
+
+/* observe_with - as observe, with probes of one's own: for tests */
+int observe_with(const struct probe *const *probes,
+    const struct observe_request *request, struct fact_set *set,
+    struct observe_result *ret, struct why *why);
 
 #endif

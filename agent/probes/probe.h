@@ -14,6 +14,8 @@
 #ifndef MAILFIX_PROBES_PROBE_H
 #define MAILFIX_PROBES_PROBE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,7 +25,8 @@
 #include "agent/fact/fact_out.h"
 #include "agent/mta/mta.h"
 
-#define PROBE_FDS_MAX 8
+#define PROBE_FDS_MAX     8
+#define PROBE_HELPERS_MAX 4
 
 struct probe;
 
@@ -35,8 +38,14 @@ struct probe_job {
 	const char
 	    *mta_error; /* why the mail system could not be told, or NULL */
 	bool is_root;
-	int fds[PROBE_FDS_MAX]; /* -1 when unused; closed by the engine */
-	void *state;            /* prepare's and enter's own, in arena */
+	/*
+	 * -1 when unused. The observer keeps these and no other descriptor; both
+	 * sides close them at the end. enter may add its own.
+	 */
+	int fds[PROBE_FDS_MAX];
+	/* programs that prepare started; 0 when unused; killed and reaped */
+	pid_t helpers[PROBE_HELPERS_MAX];
+	void *state; /* prepare's and enter's own, in arena */
 };
 
 /* What the observer keeps, and where it may look. */
@@ -65,6 +74,11 @@ struct probe {
 	int (*prepare)(
 	    struct probe_job *job, struct why *why);          /* may be NULL */
 	int (*enter)(struct probe_job *job, struct why *why); /* may be NULL */
+	/*
+	 * collect - every wanted table ends with fact_out_table_end or _unknown.
+	 * No NSS (getpwuid, getaddrinfo), no locale, no dlopen in here: look
+	 * names up in prepare. stdin, stdout and stderr are /dev/null.
+	 */
 	void (*collect)(struct probe_job *job, struct fact_out *out);
 };
 
