@@ -162,6 +162,10 @@ suffix_fail(
 	wrong[length] = '\0';
 	for (size_t i = 0; i < ARRAY_COUNT(suffixes); i++)
 		names[i] = suffixes[i].text;
+	if (wrong[0] == '/')
+		return why_set(why, -EINVAL,
+		    "'%s': unknown unit '%s', a rate is /s, /min, /h or /d",
+		    text, wrong);
 	/* one letter is near to every other one */
 	near = strcmp(wrong, "m") == 0 ? "min"
 	       : length > 1            ? text_nearest(wrong, names)
