@@ -1,0 +1,176 @@
+/*
+ * session_look.c - look, judge, plan
+ *
+ * Purpose  the first look of a run and what follows from it; the fresh looks
+ *          that a fix needs while it is carried out
+ * Input    facts from observers: typed, but their texts are hostile
+ * Errors   a look that cannot be trusted bars all fixes
+ * Runs as  the actor
+ * Source   SPEC sections 1 and 4
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "agent/main/session.h"
+#include "agent/main/stop.h"
+#include "agent/probes/observe.h"
+#include "agent/sys/package_lock.h"
+
+/* Callback of apply: user is the session. */
+static int
+look_again(
+    void *user, const bool *wanted, struct fact_set **ret, struct why *why)
+{
+	struct session *session = user;
+	struct fact_set *set = fact_set_new(session->arena);
+	struct observe_request request = {
+	    .config = &session->config,
+	    .mta = &session->mta,
+	    .mta_error = session->mta_error,
+	    .wanted = wanted,
+	};
+	struct observe_result result = {0};
+	int r = observe(&request, set, &result, why);
+
+	if (r < 0)
+		return r;
+	if (result.is_tainted)
+		return why_set(why, -EPROTO, "%s", result.text);
+	*ret = set;
+	return 0;
+}
+
+static void
+apply_text(void *user, const char *text)
+{
+	struct session *session = user;
+
+	progress_text(&session->progress, text);
+}
+
+void
+session_host(struct session *session)
+{
+	session->host = (struct apply_host){
+	    .arena = session->arena,
+	    .config = &session->config,
+	    .mta = &session->mta,
+	    .state_dir = CONFIG_STATE,
+	    .run = session->run,
+	    .state = session->state,
+	    .audit = session->audit,
+	    .effects = session->may_change ? &effects_real : &effects_none,
+	    .playbooks = &session->playbooks,
+	    .look = look_again,
+	    .is_stopping = stop_is_asked,
+	    .progress = apply_text,
+	    .user = session,
+	};
+}
+
+/* One line names all probes that see less without root, and what they miss. */
+static void
+root_note(struct session *session, const bool *wanted)
+{
+	const struct probe *seen = NULL;
+	AUTO_BUF struct buf line = {0};
+
+	for (size_t i = 0; schema_tables[i] != NULL; i++) {
+		const struct probe *probe = probe_find_for(schema_tables[i]);
+
+		if (!wanted[i] || probe == NULL || probe == seen ||
+		    probe->root_for == NULL)
+			continue;
+		seen = probe;
+		if (strstr(buf_text(&line), probe->root_for) != NULL)
+			continue;
+		buf_addf(&line, "%s%s (%s)", line.length > 0 ? ", " : "",
+		    probe->name, probe->root_for);
+	}
+	if (line.length > 0)
+		session_note(session, "These probes need root to see all: %s.",
+		    buf_text(&line));
+}
+
+static void
+look_bad(struct session *session, const char *text)
+{
+	struct json *ev = json_object_new();
+
+	json_set_text(ev, "reason", text);
+	session_record(session, "look-void", ev);
+	session_bar(
+	    session, true, "this look at the host cannot be trusted: %s", text);
+}
+
+int
+session_look(struct session *session, const bool *wanted)
+{
+	struct observe_request request = {
+	    .config = &session->config,
+	    .mta = &session->mta,
+	    .mta_error = session->mta_error,
+	    .wanted = wanted,
+	    .progress = progress_probe,
+	    .user = &session->progress,
+	};
+	struct observe_result result = {0};
+	struct why why = {0};
+	int r;
+
+	session->facts = fact_set_new(session->arena);
+	r = observe(&request, session->facts, &result, &why);
+	progress_end(&session->progress);
+	if (r < 0 || result.is_tainted)
+		look_bad(session, result.is_tainted && result.text != NULL
+		                      ? result.text
+		                      : why.text);
+	for (size_t i = 0; result.notes != NULL && result.notes[i]; i++)
+		session_note(session, "%s", result.notes[i]);
+	if (!session->is_root)
+		root_note(session, wanted);
+	if (session->state != NULL && session->may_change)
+		(void)state_observer_killed(
+		    session->state, r < 0 || result.is_tainted);
+	return 0;
+}
+
+int
+session_judge(struct session *session)
+{
+	struct finding_memory memory = {
+	    .held = state_finding_held, .user = session->state};
+
+	finding_judge(session->arena, &session->playbooks, session->facts,
+	    &memory, &session->judgement);
+	if (session->judgement.persist_error.code != 0)
+		session_note(
+		    session, "%s", session->judgement.persist_error.text);
+	return 0;
+}
+
+int
+session_plan(struct session *session)
+{
+	struct why who = {0};
+	struct plan_request request = {
+	    .arena = session->arena,
+	    .judgement = &session->judgement,
+	    .facts = session->facts,
+	    .config = &session->config,
+	    .mta = &session->mta,
+	    .state = session->state,
+	    .now_s = session->started_s,
+	    .user = session,
+	};
+
+	if (package_lock_held(&who) > 0) {
+		request.maintenance = arena_dup(session->arena, who.text);
+		session_note(session,
+		    "A package manager is at work (%s): services may be away "
+		    "for a moment.",
+		    who.text);
+	}
+	plan_build(&request, &session->plan);
+	return 0;
+}
