@@ -45,47 +45,47 @@ _Static_assert(ARRAY_COUNT(unit_names) == UNIT_MAX, "a name for each unit");
 struct suffix {
 	const char *text;
 	enum unit unit;
-	double factor;
+	double times, over; /* whole numbers: a value is rounded once */
 };
 
 static const struct suffix suffixes[] = {
-    {"ms",           UNIT_SECONDS,    0.001               },
-    {"millisecond",  UNIT_SECONDS,    0.001               },
-    {"milliseconds", UNIT_SECONDS,    0.001               },
-    {"s",            UNIT_SECONDS,    1                   },
-    {"sec",          UNIT_SECONDS,    1                   },
-    {"second",       UNIT_SECONDS,    1                   },
-    {"seconds",      UNIT_SECONDS,    1                   },
-    {"min",          UNIT_SECONDS,    MINUTE_S            },
-    {"minute",       UNIT_SECONDS,    MINUTE_S            },
-    {"minutes",      UNIT_SECONDS,    MINUTE_S            },
-    {"h",            UNIT_SECONDS,    HOUR_S              },
-    {"hour",         UNIT_SECONDS,    HOUR_S              },
-    {"hours",        UNIT_SECONDS,    HOUR_S              },
-    {"d",            UNIT_SECONDS,    DAY_S               },
-    {"day",          UNIT_SECONDS,    DAY_S               },
-    {"days",         UNIT_SECONDS,    DAY_S               },
-    {"w",            UNIT_SECONDS,    WEEK_S              },
-    {"week",         UNIT_SECONDS,    WEEK_S              },
-    {"weeks",        UNIT_SECONDS,    WEEK_S              },
-    {"%",            UNIT_SHARE,      0.01                },
-    {"B",            UNIT_BYTES,      1                   },
-    {"kB",           UNIT_BYTES,      1000                },
-    {"MB",           UNIT_BYTES,      1000.0 * 1000       },
-    {"GB",           UNIT_BYTES,      1000.0 * 1000 * 1000},
-    {"TB",           UNIT_BYTES,      1e12                },
-    {"KiB",          UNIT_BYTES,      1024                },
-    {"MiB",          UNIT_BYTES,      1024.0 * 1024       },
-    {"GiB",          UNIT_BYTES,      1024.0 * 1024 * 1024},
-    {"TiB",          UNIT_BYTES,      1099511627776.0     },
-    {"K",            UNIT_BYTES,      1024                },
-    {"M",            UNIT_BYTES,      1024.0 * 1024       },
-    {"G",            UNIT_BYTES,      1024.0 * 1024 * 1024},
-    {"T",            UNIT_BYTES,      1099511627776.0     },
-    {"/s",           UNIT_PER_SECOND, 1                   },
-    {"/min",         UNIT_PER_SECOND, 1 / MINUTE_S        },
-    {"/h",           UNIT_PER_SECOND, 1 / HOUR_S          },
-    {"/d",           UNIT_PER_SECOND, 1 / DAY_S           },
+    {"ms",           UNIT_SECONDS,    1,                    1000    },
+    {"millisecond",  UNIT_SECONDS,    1,                    1000    },
+    {"milliseconds", UNIT_SECONDS,    1,                    1000    },
+    {"s",            UNIT_SECONDS,    1,                    1       },
+    {"sec",          UNIT_SECONDS,    1,                    1       },
+    {"second",       UNIT_SECONDS,    1,                    1       },
+    {"seconds",      UNIT_SECONDS,    1,                    1       },
+    {"min",          UNIT_SECONDS,    MINUTE_S,             1       },
+    {"minute",       UNIT_SECONDS,    MINUTE_S,             1       },
+    {"minutes",      UNIT_SECONDS,    MINUTE_S,             1       },
+    {"h",            UNIT_SECONDS,    HOUR_S,               1       },
+    {"hour",         UNIT_SECONDS,    HOUR_S,               1       },
+    {"hours",        UNIT_SECONDS,    HOUR_S,               1       },
+    {"d",            UNIT_SECONDS,    DAY_S,                1       },
+    {"day",          UNIT_SECONDS,    DAY_S,                1       },
+    {"days",         UNIT_SECONDS,    DAY_S,                1       },
+    {"w",            UNIT_SECONDS,    WEEK_S,               1       },
+    {"week",         UNIT_SECONDS,    WEEK_S,               1       },
+    {"weeks",        UNIT_SECONDS,    WEEK_S,               1       },
+    {"%",            UNIT_SHARE,      1,                    100     },
+    {"B",            UNIT_BYTES,      1,                    1       },
+    {"kB",           UNIT_BYTES,      1000,                 1       },
+    {"MB",           UNIT_BYTES,      1000.0 * 1000,        1       },
+    {"GB",           UNIT_BYTES,      1000.0 * 1000 * 1000, 1       },
+    {"TB",           UNIT_BYTES,      1e12,                 1       },
+    {"KiB",          UNIT_BYTES,      1024,                 1       },
+    {"MiB",          UNIT_BYTES,      1024.0 * 1024,        1       },
+    {"GiB",          UNIT_BYTES,      1024.0 * 1024 * 1024, 1       },
+    {"TiB",          UNIT_BYTES,      1099511627776.0,      1       },
+    {"K",            UNIT_BYTES,      1024,                 1       },
+    {"M",            UNIT_BYTES,      1024.0 * 1024,        1       },
+    {"G",            UNIT_BYTES,      1024.0 * 1024 * 1024, 1       },
+    {"T",            UNIT_BYTES,      1099511627776.0,      1       },
+    {"/s",           UNIT_PER_SECOND, 1,                    1       },
+    {"/min",         UNIT_PER_SECOND, 1,                    MINUTE_S},
+    {"/h",           UNIT_PER_SECOND, 1,                    HOUR_S  },
+    {"/d",           UNIT_PER_SECOND, 1,                    DAY_S   },
 };
 
 const char *
@@ -94,9 +94,13 @@ unit_name(enum unit unit)
 	return unit < UNIT_MAX ? unit_names[unit] : "?";
 }
 
-/* Digits, perhaps a point and digits. Returns how many bytes, 0: none. */
+/*
+ * Digits, perhaps a point and digits: *ret / *ret_scale. Returns how many
+ * bytes, 0: none.
+ */
 static size_t
-number_parse(const char *text, double *ret, bool *ret_is_long)
+number_parse(
+    const char *text, double *ret, double *ret_scale, bool *ret_is_long)
 {
 	double mantissa = 0, scale = 1;
 	size_t at = 0, digits = 0, start;
@@ -115,7 +119,8 @@ number_parse(const char *text, double *ret, bool *ret_is_long)
 		digits += at - start;
 	}
 	*ret_is_long = digits > DIGITS_MAX;
-	*ret = mantissa / scale; /* both exact: rounded once */
+	*ret = mantissa;
+	*ret_scale = scale;
 	return at;
 }
 
@@ -151,13 +156,20 @@ suffix_fail(
 	const char *names[ARRAY_COUNT(suffixes) + 1] = {NULL}, *near;
 	char wrong[32];
 
-	if (length == 0 || length >= sizeof(wrong))
+	if (length >= sizeof(wrong))
 		return why_set(why, -EINVAL, "'%s' is not a number", text);
 	(void)memcpy(wrong, suffix, length);
 	wrong[length] = '\0';
 	for (size_t i = 0; i < ARRAY_COUNT(suffixes); i++)
 		names[i] = suffixes[i].text;
-	near = strcmp(wrong, "m") == 0 ? "min" : text_nearest(wrong, names);
+	if (wrong[0] == '/')
+		return why_set(why, -EINVAL,
+		    "'%s': unknown unit '%s', a rate is /s, /min, /h or /d",
+		    text, wrong);
+	/* one letter is near to every other one */
+	near = strcmp(wrong, "m") == 0 ? "min"
+	       : length > 1            ? text_nearest(wrong, names)
+	                               : NULL;
 	if (near != NULL)
 		return why_set(why, -EINVAL,
 		    "'%s': unknown unit '%s', did you mean '%s'?", text, wrong,
@@ -169,10 +181,11 @@ static int
 part_parse(const char *text, const char *at, size_t *ret_used,
     enum unit *ret_unit, double *ret, struct why *why)
 {
+	static const struct suffix none = {"", UNIT_COUNT, 1, 1};
 	bool is_long = false;
-	double number;
-	size_t used = number_parse(at, &number, &is_long), length;
-	const struct suffix *suffix;
+	double number, scale;
+	size_t used = number_parse(at, &number, &scale, &is_long), length;
+	const struct suffix *suffix = &none;
 
 	if (used == 0)
 		return why_set(why, -EINVAL, "'%s' is not a number", text);
@@ -180,17 +193,12 @@ part_parse(const char *text, const char *at, size_t *ret_used,
 		return why_set(why, -EINVAL, "'%s': more than %d digits", text,
 		    DIGITS_MAX);
 	length = suffix_length(at + used);
-	suffix = suffix_find(at + used, length);
-	if (suffix == NULL && length != 0)
-		return suffix_fail(text, at + used, length, why);
-	*ret_unit = suffix != NULL ? suffix->unit : UNIT_COUNT;
-	/* a division by a whole number is rounded once, 0.01 * x twice */
+	if (length != 0)
+		suffix = suffix_find(at + used, length);
 	if (suffix == NULL)
-		*ret = number;
-	else if (suffix->factor < 1)
-		*ret = number / round(1 / suffix->factor);
-	else
-		*ret = number * suffix->factor;
+		return suffix_fail(text, at + used, length, why);
+	*ret_unit = suffix->unit;
+	*ret = number * suffix->times / (scale * suffix->over);
 	*ret_used = used + length;
 	return 0;
 }

@@ -1,0 +1,117 @@
+/*
+ * pattern.c - regular expressions through PCRE2; the only file that sees it
+ *
+ * Purpose  compile once, match with limits
+ * Input    patterns of playbooks (root's); texts from anywhere, hostile
+ * Errors   -EINVAL for a pattern, -E2BIG for a match that takes too long
+ * Runs as  both roles
+ * Source   pcre2api(3), pcre2limits(3), pcre2pattern(3)
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "agent/base/pattern.h"
+
+#include <errno.h>
+#include <pcre2.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A line of an INI file, continued a few times. */
+#define PATTERN_LENGTH_MAX 2048
+
+/* Deeper nesting is no pattern that anybody wrote by hand. */
+#define PATTERN_NEST_MAX 32
+
+/*
+ * Steps of one match. PCRE2's own default is ten million, which takes about a
+ * second; a pattern that suits a log line or a reply of SMTP needs hundreds.
+ */
+#define PATTERN_MATCH_LIMIT 200000
+
+/* Backtracking points held at once, and the memory for them. */
+#define PATTERN_DEPTH_LIMIT 10000
+#define PATTERN_HEAP_KIB    4096
+
+struct pattern {
+	pcre2_code *code; /* in the arena */
+};
+
+static void *
+arena_malloc(size_t size, void *arena)
+{
+	return arena_alloc(arena, 1, size);
+}
+
+static void
+arena_keep(void *p, void *arena)
+{
+	(void)p;
+	(void)arena; /* freed as a whole */
+}
+
+static pcre2_code *
+code_compile(
+    struct arena *arena, const char *regex, int *ret_error, PCRE2_SIZE *ret_at)
+{
+	pcre2_general_context *memory =
+	    pcre2_general_context_create(arena_malloc, arena_keep, arena);
+	pcre2_compile_context *context = pcre2_compile_context_create(memory);
+
+	(void)pcre2_set_parens_nest_limit(context, PATTERN_NEST_MAX);
+	return pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C |
+	        PCRE2_DOLLAR_ENDONLY,
+	    ret_error, ret_at, context);
+}
+
+int
+pattern_compile(struct arena *arena, const char *regex, struct pattern **ret,
+    struct why *why)
+{
+	struct pattern *pattern;
+	PCRE2_UCHAR text[160];
+	PCRE2_SIZE at = 0;
+	pcre2_code *code;
+	int error = 0;
+
+	if (strlen(regex) > PATTERN_LENGTH_MAX)
+		return why_set(why, -EINVAL,
+		    "the pattern is longer than %d bytes", PATTERN_LENGTH_MAX);
+	code = code_compile(arena, regex, &error, &at);
+	if (code == NULL) {
+		if (pcre2_get_error_message(error, text, sizeof(text)) < 0)
+			(void)strcpy((char *)text, "it cannot be compiled");
+		return why_set(why, -EINVAL,
+		    "wrong pattern '%s': %s, at its byte %zu", regex,
+		    (const char *)text, at + 1);
+	}
+	pattern = arena_alloc(arena, 1, sizeof(*pattern));
+	pattern->code = code;
+	*ret = pattern;
+	return 0;
+}
+
+int
+pattern_match(const struct pattern *pattern, const char *bytes, size_t length,
+    struct why *why)
+{
+	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+	pcre2_match_data *data =
+	    pcre2_match_data_create_from_pattern(pattern->code, NULL);
+	int rc = PCRE2_ERROR_NOMEMORY;
+
+	if (limits != NULL && data != NULL) {
+		(void)pcre2_set_match_limit(limits, PATTERN_MATCH_LIMIT);
+		(void)pcre2_set_depth_limit(limits, PATTERN_DEPTH_LIMIT);
+		(void)pcre2_set_heap_limit(limits, PATTERN_HEAP_KIB);
+		rc = pcre2_match(pattern->code, (PCRE2_SPTR)bytes, length, 0, 0,
+		    data, limits);
+	}
+	pcre2_match_data_free(data);
+	pcre2_match_context_free(limits);
+	if (rc >= 0)
+		return 1;
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	return why_set(why, -E2BIG, "the pattern takes too long on this text");
+}

@@ -1,0 +1,35 @@
+/*
+ * pattern.h - regular expressions through PCRE2; only pattern.c sees it
+ *
+ * A pattern is compiled once, when what names it is loaded, and matched
+ * against bytes: no UTF mode, no JIT (a sandbox allows no executable memory).
+ * Every match has limits, so that neither a bad pattern nor a hostile text
+ * can hold up a run.
+ */
+#ifndef MAILFIX_BASE_PATTERN_H
+#define MAILFIX_BASE_PATTERN_H
+
+#include <stddef.h>
+
+#include "agent/base/mem.h"
+#include "agent/base/why.h"
+
+struct pattern; /* in an arena */
+
+/*
+ * pattern_compile - in Perl's syntax, case counts, found anywhere
+ *
+ * Returns 0 with *ret set, or -EINVAL with why: what is wrong and where.
+ */
+int pattern_compile(struct arena *arena, const char *regex,
+    struct pattern **ret, struct why *why);
+
+/*
+ * pattern_match - does it occur in these bytes?
+ *
+ * Returns 1 or 0, or -E2BIG with why when a limit was reached first.
+ */
+int pattern_match(const struct pattern *pattern, const char *bytes,
+    size_t length, struct why *why);
+
+#endif
