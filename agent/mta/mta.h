@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "agent/base/config.h"
 #include "agent/base/mem.h"
@@ -56,8 +57,12 @@ struct mta {
 	const char *const *mailbox_dirs; /* NULL-terminated; may be empty */
 };
 
-/* A message as the queue names it. */
-#define MTA_QUEUE_ID_MAX 32
+/* A message as the queue names it, and a path of it below queue_dir. */
+#define MTA_QUEUE_ID_MAX   32
+#define MTA_QUEUE_PATH_MAX 64
+
+struct queue_scan;
+struct queue_scan_result;
 
 struct mta_ops {
 	const char *kind;
@@ -85,6 +90,21 @@ struct mta_ops {
 	 */
 	int (*queue_command)(const struct mta *mta, int verb, const char *queue,
 	    const char *const *ids, size_t count, struct why *why);
+
+	/* queue_scan - visit every message; see agent/mta/queue_scan.h */
+	int (*queue_scan)(const struct queue_scan *scan,
+	    struct queue_scan_result *ret, struct why *why);
+
+	/*
+	 * queue_find - path below queue_dir of a file of that id in a folder
+	 * ret_inode may be NULL. Returns 1, 0 when there is none, or a negative
+	 * errno.
+	 */
+	int (*queue_find)(int queue_fd, const char *folder, const char *id,
+	    char ret_path[static MTA_QUEUE_PATH_MAX], uint64_t *ret_inode);
+
+	/* folders with what belongs to a message beside its file: logs */
+	const char *const *queue_logs; /* NULL-terminated */
 
 	/* map_build - argv to build one map, in arena */
 	const char *const *(*map_build)(struct arena *arena,

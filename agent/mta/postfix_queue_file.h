@@ -1,0 +1,68 @@
+/*
+ * postfix_queue_file.h - the envelope of one Postfix queue file
+ *
+ * A queue file is a row of records: a type byte, a length in 7-bit groups,
+ * the data. First the envelope up to 'M', then the content, then an optional
+ * second part of the envelope from 'X' to 'E'. A 'p' record points to where
+ * reading goes on. Nothing in the file is believed.
+ */
+#ifndef MAILFIX_MTA_POSTFIX_QUEUE_FILE_H
+#define MAILFIX_MTA_POSTFIX_QUEUE_FILE_H
+
+#include "agent/mta/queue_scan.h"
+
+/* What one read(2) brings of nearly every message: its whole envelope. */
+#define POSTFIX_FIRST_READ 4096
+
+/* Room for one record of any legal address and for a long list of them. */
+#define POSTFIX_BUFFER_BYTES 16384
+
+/* smtpd_line_length_limit is 2048; what is longer is cut for the key only. */
+#define POSTFIX_SENDER_MAX 1024
+
+#define POSTFIX_RECIPIENTS_PART 128
+
+/* Work space of one thread: reused from file to file, no allocation. */
+struct postfix_file {
+	/*
+	 * read - up to `size` bytes from an offset; how many, 0 at the end,
+	 * or a negative errno
+	 */
+	int64_t (*read)(void *user, void *bytes, size_t size, int64_t offset);
+	/* size - of the file; asked only when reading does not tell */
+	int64_t (*size)(void *user);
+	void *user; /* of read and size */
+
+	void (*visit)(void *visit_user, const struct queue_message *message);
+	void *visit_user;
+
+	/* Private. */
+	int64_t base;    /* offset of buffer[0] */
+	size_t have, at; /* bytes in the buffer, next one to be taken */
+	int64_t end;     /* size of the file, -1 as long as it is not known */
+	int64_t budget;  /* bytes of envelope that may still be looked at */
+	unsigned jumps;
+	int64_t content_bytes, content_offset, recipients_told;
+	int64_t recipients_seen;
+	bool has_sender, has_size, has_time, has_content;
+	struct queue_message message;
+	struct queue_text recipients[POSTFIX_RECIPIENTS_PART];
+	char sender[POSTFIX_SENDER_MAX];
+	unsigned char buffer[POSTFIX_BUFFER_BYTES];
+};
+
+/*
+ * postfix_file_parse - visit the message of one file
+ *
+ * state, id  as the directory says
+ *
+ * Returns 0 when it is a complete message (visited to its last part), -ENODATA
+ * when nothing could be read, -EBADMSG when it is damaged, cut off or no queue
+ * file (a part that was visited before is followed by a last one that is not
+ * whole), or the negative errno of `read`. Allocates nothing.
+ * Source: Postfix global/rec_type.h, qmgr/qmgr_message.c, 2.x to 3.10.
+ */
+int postfix_file_parse(
+    struct postfix_file *file, enum queue_state state, const char *id);
+
+#endif
