@@ -7,6 +7,7 @@
 #define MAILFIX_BASE_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "agent/base/lint.h"
@@ -36,14 +37,28 @@ struct config {
 	int quiet_from_min, quiet_to_min; /* minutes of the day; -1: none */
 };
 
+enum config_type {
+	CONFIG_TYPE_TEXT,
+	CONFIG_TYPE_LIST,      /* words, joined by "," */
+	CONFIG_TYPE_PORTS,     /* a list of 1 .. 65535, or auto */
+	CONFIG_TYPE_ADDRESSES, /* a list of IP addresses, or auto */
+	CONFIG_TYPE_MTA,
+	CONFIG_TYPE_RISK,
+	CONFIG_TYPE_COUNT,
+	CONFIG_TYPE_HOURS,
+	CONFIG_TYPE_MAX
+};
+
 struct config_key {
 	const char *section, *key, *otherwise, *doc;
+	enum config_type type;
+	size_t offset; /* in struct config, of what it sets */
 };
 
 extern const struct config_key config_keys[]; /* ends with a NULL section */
 
 /*
- * config_load - the file and its the .ini files of mailfix.conf.d over it
+ * config_load - the file, and the .ini files of its folder PATH.d over it
  *
  * path  of the main file; when it does not exist the defaults hold (an absent
  *       file named by the user with --config is the caller's error to report)

@@ -15,28 +15,9 @@
 #include <unistd.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/dir.h"
 #include "agent/base/file.h"
 #include "agent/base/ini.h"
-
-/* A file that others may write decides what root does: not with us. */
-static void
-trust_check(const char *path, int fd, struct lint *lint)
-{
-	struct stat st;
-
-	if (geteuid() != 0 || fstat(fd, &st) != 0)
-		return;
-	if (st.st_uid != 0)
-		lint_add(lint, path, 0,
-		    "owned by user %u: it decides what root does, so it must "
-		    "belong to root",
-		    (unsigned)st.st_uid);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		lint_add(lint, path, 0,
-		    "others than its owner may write to it (mode %04o): "
-		    "chmod go-w",
-		    (unsigned)st.st_mode & 07777);
-}
 
 static int
 bytes_read(int fd, const char *path, struct buf *ret, struct why *why)
@@ -64,6 +45,7 @@ ini_read(struct arena *arena, int dirfd, const char *path, struct ini *ret,
 	ssize_t length = readlinkat(dirfd, path, target, sizeof(target));
 	AUTO_CLOSE int fd = -1;
 	AUTO_BUF struct buf text = {0};
+	struct stat st;
 	int rc;
 
 	if (length >= 0) {
@@ -83,7 +65,9 @@ ini_read(struct arena *arena, int dirfd, const char *path, struct ini *ret,
 	rc = bytes_read(fd, path, &text, why);
 	if (rc < 0)
 		return rc;
-	trust_check(path, fd, lint);
+	if (fstat(fd, &st) != 0)
+		return why_errno(why, "stat %s", path);
+	dir_trust(path, &st, lint);
 	ini_parse_text(arena, path, buf_text(&text), text.length, ret, lint);
 	*ret_masked = false;
 	return 0;
