@@ -33,6 +33,27 @@ struct mta_map {
 	const char *setting; /* the parameter that names it */
 };
 
+/*
+ * A service beside the mail system that its configuration names: where it is
+ * to be found, as configured.
+ */
+enum mta_peer_role { MTA_PEER_MILTER, MTA_PEER_AUTH, MTA_PEER_FILTER };
+
+struct mta_peer {
+	enum mta_peer_role role;
+	const char *endpoint; /* "inet:localhost:8891", "unix:/run/x.sock" */
+	const char *setting;  /* the parameter that names it */
+};
+
+/* A directory of the queue and who may use it. */
+struct mta_path {
+	const char *path;
+	const char *owner, *group; /* names, for people */
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+};
+
 struct mta_ops;
 
 struct mta {
@@ -40,7 +61,9 @@ struct mta {
 	const char *kind;          /* "postfix", "exim", "none" */
 	const char *version;       /* NULL: not told */
 	const char *config_dir, *queue_dir, *data_dir, *program_dir;
-	const char *owner; /* "postfix" */
+	const char *meta_dir;     /* what its package says about itself */
+	const char *owner;        /* "postfix" */
+	const char *setgid_group; /* "postdrop" */
 	uid_t owner_uid;
 	gid_t owner_gid;
 	bool has_settings;          /* the settings below could be read */
@@ -53,8 +76,15 @@ struct mta {
 	size_t listener_count;
 	const struct mta_map *maps;
 	size_t map_count;
-	const char *const *milters; /* "inet:localhost:8891", NULL-terminated */
+	const struct mta_peer *peers;
+	size_t peer_count;
 	const char *const *mailbox_dirs; /* NULL-terminated; may be empty */
+	const char *const
+	    *instances; /* other instances, not looked at; as above */
+	const char *services_error; /* its service table cannot be read */
+	/* config_cache.h: this very configuration has passed its check before */
+	bool is_cached;
+	const char *cache_key, *cache_text;
 };
 
 /* A message as the queue names it, and a path of it below queue_dir. */
@@ -77,8 +107,30 @@ struct mta_ops {
 	 */
 	int (*master_pid)(const struct mta *mta, pid_t *ret, struct why *why);
 
-	/* config_check - argv of the mail system's own check */
+	/* config_check - argv of the mail system's own check; config_check.h */
 	const char *const *config_check;
+
+	/*
+	 * config_quick - argv of a tool that reads the whole configuration and
+	 * says what is wrong with it on its stderr; changes nothing
+	 */
+	const char *const *config_quick;
+
+	/* unit_names - its units, where nothing runs that could be asked; NULL */
+	const char *const *unit_names;
+
+	/* start_programs - what the ExecStart= of its unit runs; NULL */
+	const char *const *start_programs;
+
+	/* chroot_files - copied into the chroot at start; relative to /; NULL */
+	const char *const *chroot_files;
+
+	/*
+	 * queue_paths - directories of the queue as they must be
+	 * Returns 0 or a negative errno with why.
+	 */
+	int (*queue_paths)(struct arena *arena, const struct mta *mta,
+	    const struct mta_path **ret, size_t *ret_count, struct why *why);
 
 	/* queue_id_ok - may this text be an id of a message? */
 	bool (*queue_id_ok)(const char *id);

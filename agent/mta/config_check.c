@@ -1,0 +1,204 @@
+/*
+ * config_check.c - does the configuration pass the mail system's own check?
+ *
+ * Purpose  never restart into a configuration that the mail system refuses
+ * Input    what the mail system's tools say about the admin's configuration
+ * Errors   negative errno when no answer could be had; invalid is an answer
+ * Runs as  the actor, or a child of it
+ * Source   postfix(1) check: it makes missing directories, and says what is
+ *          wrong to the log only, unless its stderr is a terminal
+ */
+#include "agent/mta/config_check.h"
+
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/auto.h"
+#include "agent/mta/postfix_settings.h"
+#include "agent/sys/program.h"
+
+/* Half a second on an idle host; a host in need may take ten times as long. */
+#define CHECK_DEADLINE_MS 15000U
+#define CHECK_OUTPUT_MAX  65536U
+
+/* Runs one tool; *ret_ok false with its complaint in ret_text. */
+static int
+tool_run(struct arena *arena, const char *const *argv, bool is_read_only,
+    bool *ret_ok, const char **ret_text, struct why *why)
+{
+	struct program program = {.argv = argv,
+	    .output_max = CHECK_OUTPUT_MAX,
+	    .deadline_ms = CHECK_DEADLINE_MS,
+	    .is_read_only = is_read_only,
+	    .is_joined = true};
+	struct program_result result = {0};
+	int code = program_run(&program, &result, why);
+
+	if (code == -EOPNOTSUPP && is_read_only)
+		return tool_run(arena, argv, false, ret_ok, ret_text, why);
+	if (code < 0)
+		return code;
+	*ret_ok = result.status == 0;
+	*ret_text = postfix_error_line(arena, buf_text(&result.output));
+	if (result.is_late)
+		code = why_set(why, -ETIMEDOUT, "%s did not end in %u s",
+		    argv[0], CHECK_DEADLINE_MS / 1000);
+	buf_done(&result.output);
+	buf_done(&result.errors);
+	return code;
+}
+
+/*
+ * The whole check makes directories that are missing. Read-only it would fail
+ * on them instead and call a good configuration bad: then it is left out.
+ */
+static bool
+directories_are_there(struct arena *arena, const struct mta *mta)
+{
+	const struct mta_path *paths = NULL;
+	size_t count = 0;
+
+	if (mta->ops->queue_paths == NULL ||
+	    mta->ops->queue_paths(arena, mta, &paths, &count, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct stat st;
+
+		if (stat(paths[i].path, &st) < 0 || !S_ISDIR(st.st_mode))
+			return false;
+	}
+	return mta->data_dir != NULL && access(mta->data_dir, F_OK) == 0;
+}
+
+static void
+check_set(struct config_check *check, bool is_valid, const char *text)
+{
+	check->is_valid = is_valid;
+	(void)snprintf(
+	    check->text, sizeof(check->text), "%s", is_valid ? "" : text);
+}
+
+static int
+check_tools(struct arena *arena, const struct mta *mta,
+    struct config_check *ret, struct why *why)
+{
+	const struct mta_ops *ops = mta->ops;
+	const char *text = "";
+	bool is_ok = true;
+	int code = 0;
+
+	if (ops->config_quick != NULL)
+		code = tool_run(
+		    arena, ops->config_quick, true, &is_ok, &text, why);
+	/* the whole check is for root only */
+	if (code == 0 && is_ok && ops->config_check != NULL && geteuid() == 0 &&
+	    directories_are_there(arena, mta))
+		code = tool_run(
+		    arena, ops->config_check, true, &is_ok, &text, why);
+	if (code == 0)
+		check_set(ret, is_ok, text);
+	return code;
+}
+
+AUTO_DEFINE(struct arena, arena_free);
+
+int
+config_check_run(
+    const struct mta *mta, struct config_check *ret, struct why *why)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	if (mta->ops == NULL)
+		return why_set(why, -ENOENT, "there is no mail system here");
+	if (mta->services_error != NULL || mta->settings_error != NULL) {
+		check_set(ret, false,
+		    mta->settings_error != NULL ? mta->settings_error
+		                                : mta->services_error);
+		return 0;
+	}
+	if (access(mta->queue_dir, F_OK) < 0) {
+		(void)snprintf(ret->text, sizeof(ret->text),
+		    "the queue directory %s is not there", mta->queue_dir);
+		ret->is_valid = false;
+		return 0;
+	}
+	if (mta->ops->config_quick == NULL && mta->ops->config_check == NULL)
+		return why_set(why, -EOPNOTSUPP,
+		    "this mail system has no check that mailfix knows");
+	return check_tools(arena, mta, ret, why);
+}
+
+/* The answer on the wire: '+' valid, '-' what is wrong, '?' why not told. */
+static void __attribute__((noreturn))
+check_child(const struct mta *mta, int fd, pid_t parent)
+{
+	struct config_check check = {0};
+	struct why why = {0};
+	char text[CONFIG_CHECK_TEXT_MAX + 1];
+	int code;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
+	code = config_check_run(mta, &check, &why);
+	if (code < 0)
+		(void)snprintf(text, sizeof(text), "?%s", why.text);
+	else
+		(void)snprintf(text, sizeof(text), "%c%s",
+		    check.is_valid ? '+' : '-', check.text);
+	(void)!write(fd, text, strlen(text));
+	_exit(0);
+}
+
+int
+config_check_start(
+    const struct mta *mta, pid_t *ret_pid, int *ret_fd, struct why *why)
+{
+	int fds[2];
+	pid_t pid, parent = getpid();
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return why_errno(why, "a pipe");
+	pid = fork();
+	if (pid == 0)
+		check_child(mta, fds[1], parent);
+	(void)close(fds[1]);
+	if (pid < 0) {
+		(void)close(fds[0]);
+		return why_errno(why, "start a process");
+	}
+	*ret_pid = pid;
+	*ret_fd = fds[0];
+	return 0;
+}
+
+int
+config_check_read(int fd, struct config_check *ret, struct why *why)
+{
+	char text[CONFIG_CHECK_TEXT_MAX + 1];
+	size_t length = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, text + length, sizeof(text) - 1 - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return why_errno(why, "the check");
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	text[length] = '\0';
+	if (text[0] != '+' && text[0] != '-')
+		return why_set(why, -EIO, "%s",
+		    text[0] == '?' ? text + 1 : "the check was cut short");
+	check_set(ret, text[0] == '+', text + 1);
+	return 0;
+}

@@ -1,0 +1,238 @@
+/*
+ * postfix.c - the row of Postfix
+ *
+ * Purpose  find Postfix and its effective configuration
+ * Input    the admin's configuration, through Postfix's own postconf(1)
+ * Errors   a configuration that Postfix refuses is a result, not an error:
+ *          has_settings is false and settings_error says why
+ * Runs as  the actor, or any user
+ * Source   postconf(5), postconf(1), postfix(1), master(5), postmulti(1)
+ */
+#include "agent/mta/postfix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/file.h"
+#include "agent/mta/config_cache.h"
+#include "agent/mta/postfix_queue.h"
+#include "agent/mta/postfix_queue_scan.h"
+
+#define POSTCONF  "/usr/sbin/postconf"
+#define CONFIG_AT "/etc/postfix"
+
+/* Two thousand services of a few lines each. */
+#define MASTER_CF_BYTES_MAX (2U * 1024U * 1024U)
+
+/* Built-in defaults: Debian's, then those of RHEL and of the source. */
+static const char *const program_dirs[] = {
+    "/usr/lib/postfix/sbin", "/usr/libexec/postfix", "/usr/lib/postfix"};
+
+static const char *
+program_dir_find(void)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(program_dirs); i++) {
+		char path[128];
+
+		(void)snprintf(
+		    path, sizeof(path), "%s/master", program_dirs[i]);
+		if (access(path, F_OK) == 0)
+			return program_dirs[i];
+	}
+	return program_dirs[0];
+}
+
+/* What the answers rest on; a change of any of these empties the cache. */
+static const char *
+cache_key(struct arena *arena, const char *program_dir)
+{
+	const char *const contents[] = {CONFIG_AT "/main.cf",
+	    CONFIG_AT "/master.cf", CONFIG_AT, CONFIG_AT "/dynamicmaps.cf",
+	    CONFIG_AT "/dynamicmaps.cf.d", CONFIG_AT "/postfix-files", POSTCONF,
+	    "/usr/sbin/postfix", "/etc/mailname", "/etc/passwd", "/etc/hosts",
+	    NULL};
+	const char *const directories[] = {
+	    program_dir, "/var/spool/postfix", "/var/lib/postfix", NULL};
+
+	return config_cache_key(arena, MAILFIX_VERSION, contents, directories);
+}
+
+static void
+settings_get(
+    struct arena *arena, struct mta *mta, struct postfix_settings *settings)
+{
+	struct why why = {0};
+	const char *text = NULL;
+	AUTO_BUF struct buf written = {0};
+	int found;
+
+	mta->cache_key = cache_key(arena, mta->program_dir);
+	found =
+	    config_cache_load(arena, CONFIG_STATE, mta->cache_key, &text, NULL);
+	if (found > 0) {
+		postfix_settings_parse(arena, text, strlen(text), settings);
+		mta->is_cached = true;
+		mta->has_settings = true;
+		return;
+	}
+	if (postfix_settings_read(arena, settings, &why) == 0) {
+		mta->has_settings = true;
+		postfix_settings_write(settings, &written);
+		mta->cache_text = arena_dup(arena, buf_text(&written));
+		return;
+	}
+	mta->settings_error = arena_dup(arena, why.text);
+	/* directories of the last good configuration: better than a guess */
+	if (found == 0)
+		postfix_settings_parse(arena, text, strlen(text), settings);
+}
+
+static void
+paths_set(const struct postfix_settings *settings, struct mta *mta)
+{
+	const struct passwd *owner;
+
+	mta->config_dir =
+	    postfix_setting_text(settings, "config_directory", CONFIG_AT);
+	mta->meta_dir =
+	    postfix_setting_text(settings, "meta_directory", mta->config_dir);
+	mta->queue_dir = postfix_setting_text(
+	    settings, "queue_directory", "/var/spool/postfix");
+	mta->data_dir = postfix_setting_text(
+	    settings, "data_directory", "/var/lib/postfix");
+	mta->program_dir = postfix_setting_text(
+	    settings, "daemon_directory", mta->program_dir);
+	mta->owner = postfix_setting_text(settings, "mail_owner", "postfix");
+	mta->setgid_group =
+	    postfix_setting_text(settings, "setgid_group", "postdrop");
+	owner = getpwnam(mta->owner);
+	mta->owner_uid = owner != NULL ? owner->pw_uid : (uid_t)-1;
+	mta->owner_gid = owner != NULL ? owner->pw_gid : (gid_t)-1;
+}
+
+static void
+values_set(struct arena *arena, const struct postfix_settings *settings,
+    struct mta *mta)
+{
+	const char *dirs[] = {
+	    postfix_setting_text(settings, "mail_spool_directory", ""),
+	    postfix_setting_text(settings, "virtual_mailbox_base", ""),
+	    postfix_setting_text(settings, "home_mailbox", "")};
+	const char **mailboxes = arena_alloc(arena, 4, sizeof(*mailboxes));
+	size_t count = 0;
+
+	mta->version = postfix_setting_text(settings, "mail_version", NULL);
+	mta->hostname = postfix_setting_text(settings, "myhostname", NULL);
+	mta->process_limit =
+	    postfix_setting_number(settings, "default_process_limit", 0);
+	mta->message_size_limit =
+	    postfix_setting_number(settings, "message_size_limit", 0);
+	mta->queue_minfree =
+	    postfix_setting_number(settings, "queue_minfree", 0);
+	for (size_t i = 0; i < 2; i++)
+		if (dirs[i][0] == '/')
+			mailboxes[count++] = dirs[i];
+	if (dirs[2][0] != '\0')
+		mailboxes[count++] = "/home";
+	mta->mailbox_dirs = mailboxes;
+	mta->instances = postfix_words(arena,
+	    postfix_setting_text(settings, "multi_instance_directories", ""));
+}
+
+/* '-' means yes below compatibility level 1: master(5). */
+static bool
+some_is_chrooted(const struct postfix_settings *settings,
+    const struct postfix_services *services)
+{
+	bool otherwise =
+	    strtod(postfix_setting_text(settings, "compatibility_level", "0"),
+	        NULL) < 1;
+
+	for (size_t i = 0; i < services->count; i++) {
+		char chroot = services->services[i].chroot;
+
+		if (chroot == 'y' || (chroot == '-' && otherwise))
+			return true;
+	}
+	return false;
+}
+
+/* The file may be a link of the admin's: who made the directory made it. */
+static void
+services_read(
+    struct arena *arena, struct mta *mta, struct postfix_services *services)
+{
+	const char *path = arena_printf(arena, "%s/master.cf", mta->config_dir);
+	AUTO_FREE char *real = realpath(path, NULL);
+	AUTO_BUF struct buf text = {0};
+	struct why why = {0};
+
+	if (file_read(AT_FDCWD, real != NULL ? real : path, MASTER_CF_BYTES_MAX,
+	        &text, &why) < 0 ||
+	    postfix_master_parse(
+	        arena, path, buf_text(&text), text.length, services, &why) < 0)
+		mta->services_error = arena_dup(arena, why.text);
+}
+
+static int
+postfix_detect(struct arena *arena, const struct config *config,
+    struct mta *mta, struct why *why)
+{
+	struct postfix_settings settings = {0};
+	struct postfix_services services = {0};
+
+	(void)config;
+	(void)why;
+	if (access(POSTCONF, F_OK) < 0 || access(CONFIG_AT, F_OK) < 0)
+		return 0;
+	*mta = (struct mta){.ops = &postfix_ops,
+	    .kind = postfix_ops.kind,
+	    .program_dir = program_dir_find()};
+	settings_get(arena, mta, &settings);
+	paths_set(&settings, mta);
+	values_set(arena, &settings, mta);
+	services_read(arena, mta, &services);
+	mta->is_chrooted = some_is_chrooted(&settings, &services);
+	postfix_listeners_find(arena, &settings, &services, mta);
+	postfix_maps_find(arena, &settings, &services, mta);
+	postfix_peers_find(arena, &settings, &services, mta);
+	return 1;
+}
+
+static const char *const check_argv[] = {"/usr/sbin/postfix", "check", NULL};
+static const char *const quick_argv[] = {
+    "/usr/sbin/postmap", "-q", "x", "static:x", NULL};
+static const char *const unit_names[] = {
+    "postfix@-.service", "postfix.service", NULL};
+static const char *const start_programs[] = {"/usr/sbin/postmulti",
+    "/usr/sbin/postfix", "/usr/lib/postfix/sbin/master",
+    "/usr/libexec/postfix/master", NULL};
+
+/* What Debian's configure-instance.sh copies; RHEL's chroot-update likewise. */
+static const char *const chroot_files[] = {"etc/localtime", "etc/services",
+    "etc/resolv.conf", "etc/hosts", "etc/host.conf", "etc/nsswitch.conf",
+    "etc/nss_mdns.config", NULL};
+
+const struct mta_ops postfix_ops = {
+    .kind = "postfix",
+    .detect = postfix_detect,
+    .master_pid = postfix_master_pid,
+    .config_check = check_argv,
+    .config_quick = quick_argv,
+    .unit_names = unit_names,
+    .start_programs = start_programs,
+    .chroot_files = chroot_files,
+    .queue_paths = postfix_queue_paths,
+    .queue_id_ok = postfix_queue_id_ok,
+    .queue_command = postfix_queue_command,
+    .queue_scan = postfix_queue_scan,
+    .queue_find = postfix_queue_find,
+    .queue_logs = postfix_queue_logs,
+    .map_build = postfix_map_build,
+};

@@ -1,0 +1,47 @@
+/*
+ * postfix.h - parts of the Postfix row, between its files
+ */
+#ifndef MAILFIX_MTA_POSTFIX_H
+#define MAILFIX_MTA_POSTFIX_H
+
+#include "agent/mta/mta.h"
+#include "agent/mta/postfix_master.h"
+#include "agent/mta/postfix_settings.h"
+
+extern const struct mta_ops postfix_ops;
+
+/* postfix_listeners_find - into mta->listeners, from master.cf */
+void postfix_listeners_find(struct arena *arena,
+    const struct postfix_settings *settings,
+    const struct postfix_services *services, struct mta *mta);
+
+/* postfix_maps_find - into mta->maps: tables with a source and a built file */
+void postfix_maps_find(struct arena *arena,
+    const struct postfix_settings *settings,
+    const struct postfix_services *services, struct mta *mta);
+
+/* postfix_peers_find - into mta->peers: milters, filters, authentication */
+void postfix_peers_find(struct arena *arena,
+    const struct postfix_settings *settings,
+    const struct postfix_services *services, struct mta *mta);
+
+/* postfix_words - split a list at blanks and commas; braces keep together */
+const char *const *postfix_words(struct arena *arena, const char *text);
+
+const char *const *postfix_map_build(
+    struct arena *arena, const struct mta *mta, const struct mta_map *map);
+
+int postfix_queue_paths(struct arena *arena, const struct mta *mta,
+    const struct mta_path **ret, size_t *ret_count, struct why *why);
+
+/*
+ * postfix_files_parse - the $queue_directory lines of a postfix-files text
+ * Unknown users and groups are an error: -ENOENT with why.
+ */
+int postfix_files_parse(struct arena *arena, const char *text,
+    const char *queue_dir, const char *mail_owner, const char *setgid_group,
+    const struct mta_path **ret, size_t *ret_count, struct why *why);
+
+int postfix_master_pid(const struct mta *mta, pid_t *ret, struct why *why);
+
+#endif

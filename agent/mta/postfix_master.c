@@ -1,0 +1,271 @@
+/*
+ * postfix_master.c - master.cf: which services Postfix runs, and how
+ *
+ * Purpose  parse the service table: names, types, chroot, limits, -o settings
+ * Input    text of master.cf, written by the admin: trusted, but not correct
+ * Errors   -EINVAL with file and line where Postfix would refuse the file
+ * Runs as  the actor
+ * Source   master(5); MASTER_README
+ */
+#include "agent/mta/postfix_master.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/buf.h"
+
+/* service type private unpriv chroot wakeup maxproc command */
+#define FIELDS_MIN 8
+
+static const char *const service_types[] = {
+    "inet", "unix", "fifo", "pass", "unix-dgram", NULL};
+
+/* One logical line: a line and the indented lines that go on with it. */
+struct master_reader {
+	const char *at, *end;
+	size_t line;       /* of the next physical line */
+	size_t first_line; /* of the logical line at hand */
+	struct buf text;
+};
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+/* The next physical line; false at the end. */
+static bool
+line_next(struct master_reader *reader, const char **ret, size_t *ret_length)
+{
+	const char *end;
+
+	if (reader->at >= reader->end)
+		return false;
+	end = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
+	if (end == NULL)
+		end = reader->end;
+	*ret = reader->at;
+	*ret_length = (size_t)(end - reader->at);
+	reader->at = end < reader->end ? end + 1 : end;
+	reader->line++;
+	return true;
+}
+
+/* Comments and empty lines neither end nor go on with a logical line. */
+static bool
+line_is_void(const char *line, size_t length)
+{
+	size_t i = 0;
+
+	while (i < length && is_space(line[i]))
+		i++;
+	return i == length || line[i] == '#';
+}
+
+static bool
+logical_next(struct master_reader *reader)
+{
+	bool has_text = false;
+
+	buf_clear(&reader->text);
+	for (;;) {
+		struct master_reader before = *reader;
+		const char *line;
+		size_t length;
+
+		if (!line_next(reader, &line, &length))
+			return has_text;
+		if (line_is_void(line, length))
+			continue;
+		if (has_text && !is_space(line[0])) {
+			reader->at = before.at;
+			reader->line = before.line;
+			return true;
+		}
+		if (!has_text)
+			reader->first_line = reader->line;
+		buf_add_n(&reader->text, line, length);
+		buf_add_char(&reader->text, ' ');
+		has_text = true;
+	}
+}
+
+/*
+ * The next word, or { text with blanks } without its braces; NULL at the end.
+ * Nested braces stay. An open brace without its partner takes all.
+ */
+static char *
+word_next(struct arena *arena, const char **at)
+{
+	const char *p = *at, *start;
+	int depth = 0;
+
+	while (is_space(*p))
+		p++;
+	if (*p == '\0')
+		return NULL;
+	start = p;
+	if (*p != '{') {
+		while (*p != '\0' && !is_space(*p))
+			p++;
+		*at = p;
+		return arena_dup_n(arena, start, (size_t)(p - start));
+	}
+	for (; *p != '\0'; p++) {
+		depth += *p == '{' ? 1 : *p == '}' ? -1 : 0;
+		if (depth == 0)
+			break;
+	}
+	*at = *p == '}' ? p + 1 : p;
+	for (start++; start < p && is_space(*start);)
+		start++;
+	while (p > start && is_space(p[-1]))
+		p--;
+	return arena_dup_n(arena, start, (size_t)(p - start));
+}
+
+/* "name = value" without the blanks around the sign. */
+static const char *
+override_clean(struct arena *arena, const char *text)
+{
+	const char *sign = strchr(text, '='), *name_end = sign;
+	const char *value;
+
+	if (sign == NULL)
+		return text;
+	while (name_end > text && is_space(name_end[-1]))
+		name_end--;
+	value = sign + 1;
+	while (is_space(*value))
+		value++;
+	return arena_printf(
+	    arena, "%.*s=%s", (int)(name_end - text), text, value);
+}
+
+/* Each -o name=value; programs of the pipe kind have other words as well. */
+static const char *const *
+overrides_parse(struct arena *arena, const char *at)
+{
+	size_t count = 0, most = strlen(at) / 3 + 1;
+	const char **all = arena_alloc(arena, most + 1, sizeof(*all));
+	const char *word;
+
+	while (count < most && (word = word_next(arena, &at)) != NULL) {
+		if (strncmp(word, "-o", 2) != 0)
+			continue;
+		word = word[2] != '\0' ? word + 2 : word_next(arena, &at);
+		if (word != NULL && strchr(word, '=') != NULL)
+			all[count++] = override_clean(arena, word);
+	}
+	return all;
+}
+
+static int
+type_check(const char *type, const char *where, struct why *why)
+{
+	for (size_t i = 0; service_types[i] != NULL; i++)
+		if (strcmp(service_types[i], type) == 0)
+			return 0;
+	return why_set(
+	    why, -EINVAL, "%s: bad service type \"%s\"", where, type);
+}
+
+static int
+limit_parse(const char *text, const char *where, long *ret, struct why *why)
+{
+	char *end;
+	long limit;
+
+	if (strcmp(text, "-") == 0) {
+		*ret = -1;
+		return 0;
+	}
+	errno = 0;
+	limit = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || limit < 0)
+		return why_set(
+		    why, -EINVAL, "%s: bad process limit \"%s\"", where, text);
+	*ret = limit;
+	return 0;
+}
+
+static int
+service_parse(struct arena *arena, const char *where, const char *at,
+    struct postfix_service *ret, struct why *why)
+{
+	struct postfix_service service = {0};
+	char *fields[FIELDS_MIN];
+	int code;
+
+	for (size_t i = 0; i < FIELDS_MIN; i++) {
+		fields[i] = word_next(arena, &at);
+		if (fields[i] == NULL)
+			return why_set(
+			    why, -EINVAL, "%s: bad field count", where);
+	}
+	service.name = fields[0];
+	service.type = fields[1];
+	service.command = fields[7];
+	service.chroot = fields[4][0];
+	code = type_check(service.type, where, why);
+	if (code == 0)
+		code =
+		    limit_parse(fields[6], where, &service.process_limit, why);
+	if (code == 0 &&
+	    (strchr("yn-", service.chroot) == NULL || fields[4][1] != '\0'))
+		code = why_set(why, -EINVAL,
+		    "%s: field \"%s\": must be y, n or -", where, fields[4]);
+	if (code < 0)
+		return code;
+	service.overrides = overrides_parse(arena, at);
+	*ret = service;
+	return 0;
+}
+
+static void
+reader_done(struct master_reader *reader)
+{
+	buf_done(&reader->text);
+}
+
+int
+postfix_master_parse(struct arena *arena, const char *path, const char *text,
+    size_t length, struct postfix_services *ret, struct why *why)
+{
+	AUTO(reader_done)
+	struct master_reader reader = {.at = text, .end = text + length};
+	struct postfix_services all = {0};
+	size_t size = 64;
+
+	if (memchr(text, '\0', length) != NULL)
+		return why_set(why, -EINVAL, "%s: not a text file", path);
+	all.services = arena_alloc(arena, size, sizeof(*all.services));
+	while (logical_next(&reader)) {
+		const char *where = arena_printf(
+		    arena, "%s: line %zu", path, reader.first_line);
+		int code;
+
+		if (all.count == POSTFIX_SERVICES_MAX)
+			return why_set(why, -EINVAL,
+			    "%s: more than %u services", path,
+			    POSTFIX_SERVICES_MAX);
+		if (all.count == size) {
+			struct postfix_service *more =
+			    arena_alloc(arena, size * 2, sizeof(*more));
+
+			(void)memcpy(more, all.services, size * sizeof(*more));
+			all.services = more;
+			size *= 2;
+		}
+		code = service_parse(arena, where, reader.text.text,
+		    &all.services[all.count], why);
+		if (code < 0)
+			return code;
+		all.count++;
+	}
+	*ret = all;
+	return 0;
+}
