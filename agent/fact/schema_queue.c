@@ -11,7 +11,8 @@
 #include "agent/fact/schema_rows.h"
 
 static const struct column queue_columns[] = {
-    ROW_NUMBER("messages", UNIT_COUNT, "messages in all states", "queue files"),
+    ROW_NUMBER("messages", UNIT_COUNT,
+        "messages incoming, active, deferred and on hold", "queue files"),
     ROW_NUMBER("incoming", UNIT_COUNT, "arriving", "incoming/"),
     ROW_NUMBER("active", UNIT_COUNT, "being delivered", "active/"),
     ROW_NUMBER("deferred", UNIT_COUNT, "to be tried again", "deferred/"),
@@ -21,7 +22,8 @@ static const struct column queue_columns[] = {
     ROW_NUMBER("corrupt", UNIT_COUNT, "set aside as damaged", "corrupt/"),
     ROW_NUMBER("unreadable", UNIT_COUNT,
         "files in the queue that are no complete message", "queue files"),
-    ROW_NUMBER("bytes", UNIT_BYTES, "size of all messages", "stat(2)"),
+    ROW_NUMBER("bytes", UNIT_BYTES, "size of the content of all messages",
+        "size record in the file"),
     ROW_NUMBER("oldest", UNIT_SECONDS, "age of the oldest message not on hold",
         "time of arrival in the file"),
     ROW_NUMBER("bounces", UNIT_COUNT, "deferred messages with a null sender",
@@ -37,12 +39,13 @@ static const struct column queue_columns[] = {
     ROW_NUMBER("deferred_6h", UNIT_COUNT, "older than 6 hours", "the same"),
     ROW_NUMBER("deferred_1d", UNIT_COUNT, "older than 1 day", "the same"),
     ROW_NUMBER("arrival_rate", UNIT_PER_SECOND,
-        "messages that arrived, since the run before",
+        "messages that arrived since the run before and still wait",
         "times of arrival, and the run before"),
     ROW_NUMBER("leaving_rate", UNIT_PER_SECOND,
-        "messages that left, since the run before",
+        "messages that left, of those that the run before or this one saw",
         "counts of both runs, and arrivals"),
-    ROW_NUMBER("destinations", UNIT_COUNT, "distinct recipient domains",
+    ROW_NUMBER("destinations", UNIT_COUNT,
+        "distinct recipient domains; unknown beyond 8,192",
         "recipient records"),
 };
 
@@ -60,7 +63,8 @@ static const struct column queue_part_columns[] = {
     ROW_NUMBER("active", UNIT_COUNT, "being delivered", "active/"),
     ROW_NUMBER("deferred", UNIT_COUNT, "to be tried again", "deferred/"),
     ROW_NUMBER("hold", UNIT_COUNT, "on hold", "hold/"),
-    ROW_NUMBER("bytes", UNIT_BYTES, "their size", "stat(2)"),
+    ROW_NUMBER("bytes", UNIT_BYTES, "size of their content",
+        "size record in the file"),
     ROW_NUMBER("oldest", UNIT_SECONDS, "age of the oldest one not on hold",
         "time of arrival in the file"),
     ROW_NUMBER("bounces", UNIT_COUNT, "with a null sender", "sender record"),
