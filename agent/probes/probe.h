@@ -30,6 +30,12 @@
 
 struct probe;
 
+/* What the run before saw, for rates: counters of agent/state. */
+struct probe_history {
+	int64_t at_s;          /* when it looked */
+	double queue_messages; /* queue.messages then */
+};
+
 struct probe_job {
 	const struct probe *probe;
 	struct arena *arena; /* of this look; what prepare makes goes here */
@@ -38,6 +44,7 @@ struct probe_job {
 	const char
 	    *mta_error; /* why the mail system could not be told, or NULL */
 	bool is_root;
+	const struct probe_history *history; /* NULL: there was no run before */
 	/*
 	 * -1 when unused. The observer keeps these and no other descriptor; both
 	 * sides close them at the end. enter may add its own.
