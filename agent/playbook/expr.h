@@ -22,6 +22,7 @@ enum expr_type { EXPR_TYPE_BOOL, EXPR_TYPE_NUMBER, EXPR_TYPE_TEXT };
 struct expr_place {
 	const char *file;
 	int line;
+	const char *what; /* the key, put before the text; or NULL */
 };
 
 /*
@@ -65,6 +66,9 @@ void expr_facts(const struct expr *expr,
 /* expr_words - append the expression in words, with its thresholds */
 void expr_words(struct buf *out, const struct expr *expr);
 
+/* expr_grammar - append the grammar, the operators and the functions */
+void expr_grammar(struct buf *out);
+
 /*
  * Templates: "{destination} answers 421: {cause_text}". {name} is a column of
  * the row at hand, the key, or table.column; a number is written with its
@@ -76,6 +80,8 @@ struct template *template_parse(struct arena *arena, const char *text,
     const struct table *row, struct expr_place place, struct lint *lint);
 const char *template_text(struct arena *arena, const struct template *template,
     const struct fact_set *facts, const char *row);
+const char *template_source(const struct template *template);
+bool template_is_fixed(const struct template *template); /* no fact in it */
 void template_tables(const struct template *template, bool *wanted);
 
 /* template_facts - as expr_facts, for the columns that a text names */

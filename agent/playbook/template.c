@@ -1,0 +1,186 @@
+/*
+ * template.c - texts with facts in them
+ *
+ * Purpose  titles, advice, parameters of fixes: "{domain} answers 421"
+ * Input    values of playbooks (root's); facts from the wire, printable
+ * Errors   to lint, with the place
+ * Runs as  actor
+ * Source   SPEC section 3
+ */
+#include <string.h>
+
+#include "agent/base/auto.h"
+#include "agent/playbook/expr_node.h"
+
+/* A title or an advice that names more facts is not read by anybody. */
+#define TEMPLATE_PARTS_MAX 64
+
+struct part {
+	const char *text;        /* as it is, or NULL */
+	const struct expr *expr; /* its value */
+};
+
+struct template
+{
+	const char *source;
+	struct part *parts;
+	size_t count;
+};
+
+/* The '}' that closes a '{'; a quote or a [key] may hold one. */
+static const char *
+brace_end(const char *text)
+{
+	char until = '\0';
+
+	for (; *text != '\0'; text++) {
+		if (until != '\0') {
+			if (*text == until)
+				until = '\0';
+		} else if (*text == '}') {
+			return text;
+		} else if (*text == '\'' || *text == '"') {
+			until = *text;
+		} else if (*text == '[') {
+			until = ']';
+		}
+	}
+	return NULL;
+}
+
+static struct part *
+part_add(struct template *template)
+{
+	return &template->parts[template->count++];
+}
+
+/* Plain text up to a brace; "{{" and "}}" are one. Returns what follows. */
+static const char *
+plain_parse(struct arena *arena, struct template *template, const char *text)
+{
+	AUTO_BUF struct buf plain = {0};
+
+	while (*text != '\0' && !(text[0] == '{' && text[1] != '{')) {
+		bool is_double =
+		    (text[0] == '{' || text[0] == '}') && text[1] == text[0];
+
+		buf_add_char(&plain, *text);
+		text += is_double ? 2 : 1;
+	}
+	part_add(template)->text = arena_dup(arena, buf_text(&plain));
+	return text;
+}
+
+struct template *
+template_parse(struct arena *arena, const char *text, const struct table *row,
+    struct expr_place place, struct lint *lint)
+{
+	struct template *template = arena_alloc(arena, 1, sizeof(*template));
+	struct expr_reader reader = {
+	    .arena = arena, .lint = lint, .place = place};
+	bool is_ok = true;
+
+	template->source = arena_dup(arena, text);
+	template->parts = arena_alloc(
+	    arena, TEMPLATE_PARTS_MAX + 2, sizeof(*template->parts));
+	while (*text != '\0' && template->count < TEMPLATE_PARTS_MAX) {
+		const char *end, *inside;
+
+		text = plain_parse(arena, template, text);
+		if (*text == '\0')
+			break;
+		end = brace_end(text + 1);
+		if (end == NULL) {
+			(void)expr_error(&reader,
+			    "'{' without its '}': %.24s (write {{ for a "
+			    "brace)",
+			    text);
+			return NULL;
+		}
+		inside = arena_dup_n(arena, text + 1, (size_t)(end - text) - 1);
+		part_add(template)->expr = expr_parse_tail(
+		    arena, inside, row, NULL, place, lint, NULL, NULL);
+		is_ok =
+		    template->parts[template->count - 1].expr != NULL && is_ok;
+		text = end + 1;
+	}
+	if (*text != '\0') {
+		(void)expr_error(&reader, "more than %d names in braces",
+		    TEMPLATE_PARTS_MAX / 2);
+		return NULL;
+	}
+	return is_ok ? template : NULL;
+}
+
+static void
+value_add(struct buf *out, const struct expr *expr, struct value value)
+{
+	char text[UNIT_TEXT_MAX];
+
+	switch (value.kind) {
+	case VALUE_UNKNOWN:
+		buf_add_char(out, '?');
+		return;
+	case VALUE_BOOL:
+		buf_add(out, value.is_true ? "yes" : "no");
+		return;
+	case VALUE_NUMBER:
+		buf_add(out, unit_format(expr->unit, value.number, text));
+		return;
+	case VALUE_TEXT:
+		buf_add(out, value.text);
+		return;
+	}
+}
+
+const char *
+template_text(struct arena *arena, const struct template *template,
+    const struct fact_set *facts, const char *row)
+{
+	AUTO_BUF struct buf out = {0};
+
+	for (size_t i = 0; i < template->count; i++) {
+		const struct part *part = &template->parts[i];
+
+		if (part->text != NULL)
+			buf_add(&out, part->text);
+		else
+			value_add(&out, part->expr,
+			    expr_eval(arena, part->expr, facts, row));
+	}
+	return arena_dup(arena, buf_text(&out));
+}
+
+const char *
+template_source(const struct template *template)
+{
+	return template->source;
+}
+
+bool
+template_is_fixed(const struct template *template)
+{
+	for (size_t i = 0; i < template->count; i++)
+		if (template->parts[i].expr != NULL)
+			return false;
+	return true;
+}
+
+void
+template_tables(const struct template *template, bool *wanted)
+{
+	for (size_t i = 0; i < template->count; i++)
+		if (template->parts[i].expr != NULL)
+			expr_tables(template->parts[i].expr, wanted);
+}
+
+void
+template_facts(const struct template *template,
+    void (*visit)(
+        void *user, const struct table *table, const char *key, int column),
+    void *user)
+{
+	for (size_t i = 0; i < template->count; i++)
+		if (template->parts[i].expr != NULL)
+			expr_facts(template->parts[i].expr, visit, user);
+}
