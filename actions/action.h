@@ -10,25 +10,7 @@
 #include "agent/fact/fact.h"
 #include "agent/finding/finding.h"
 #include "agent/playbook/playbook.h"
-
-/* What to choose of the queue; unset members do not restrict. */
-struct queue_query {
-	const char *state;       /* "deferred", "hold"; required */
-	double older_s;          /* 0: any age */
-	const char *sender;      /* address; "<>" the null sender; NULL any */
-	const char *destination; /* domain of a recipient; NULL any */
-	double larger_bytes;     /* 0: any size */
-	size_t max;              /* cap; the oldest are taken first */
-};
-
-struct queue_selection {
-	const char *const *ids; /* NULL-terminated */
-	size_t count;
-	size_t matched;  /* before the cap */
-	size_t in_state; /* messages in that state in all */
-	double bytes;
-	double oldest_s;
-};
+#include "agent/probes/queue_select.h"
 
 struct action_input {
 	struct arena *arena;

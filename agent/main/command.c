@@ -11,13 +11,10 @@
 
 #include "agent/main/options.h"
 
-static const char *const run_formats[] = {"text", "json", "nagios", NULL};
-
 const struct command command_rows[] = {
     {.name = "",
      .synopsis = "[PLAYBOOK]...",
      .bit = FOR_RUN,
-     .formats = run_formats,
      .run = cmd_run,
      .doc = "look, diagnose, plan; apply what is approved"},
     {.name = NULL},

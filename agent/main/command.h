@@ -18,5 +18,13 @@ enum {
 };
 
 int cmd_run(const struct options *options);
+int cmd_explain(const struct options *options);
+int cmd_facts(const struct options *options);
+int cmd_lint(const struct options *options);
+int cmd_history(const struct options *options);
+int cmd_undo(const struct options *options);
+int cmd_audit(const struct options *options);
+int cmd_pause(const struct options *options);
+int cmd_resume(const struct options *options);
 
 #endif

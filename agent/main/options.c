@@ -281,7 +281,7 @@ format_fit(const struct reader *reader)
 	const char *const *formats = options->command->formats;
 	const char *format = options->format, *nearest;
 
-	if (format == NULL)
+	if (format == NULL || formats == NULL)
 		return 0;
 	for (size_t i = 0; formats[i] != NULL; i++)
 		if (strcmp(formats[i], format) == 0)

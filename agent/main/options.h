@@ -70,7 +70,7 @@ struct command {
 	const char *name;           /* "" for a run */
 	const char *synopsis;       /* after the name */
 	unsigned bit;               /* FOR_... */
-	const char *const *formats; /* that --format takes; NULL-terminated */
+	const char *const *formats; /* for --format; NULL: those of reports */
 	int (*run)(const struct options *options); /* exit status */
 	const char *doc;
 };

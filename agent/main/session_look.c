@@ -16,6 +16,9 @@
 #include "agent/probes/observe.h"
 #include "agent/sys/package_lock.h"
 
+/* The counter of agent/state that rates of the queue are made from. */
+#define COUNTER_MESSAGES "queue.messages"
+
 /* Callback of apply: user is the session. */
 static int
 look_again(
@@ -103,9 +106,31 @@ look_bad(struct session *session, const char *text)
 	    session, true, "this look at the host cannot be trusted: %s", text);
 }
 
+/* What the run before counted; false when there was none in this boot. */
+static bool
+history_load(const struct session *session, struct probe_history *history)
+{
+	return session->state != NULL &&
+	       state_counter_get(session->state, COUNTER_MESSAGES,
+	           &history->queue_messages, &history->at_s);
+}
+
+static void
+history_keep(struct session *session)
+{
+	const struct table *queue = schema_table_find("queue", NULL);
+	struct value messages = fact_cell(session->facts, queue, NULL,
+	    (size_t)schema_column_find(queue, "messages"));
+
+	if (session->may_change && messages.kind == VALUE_NUMBER)
+		state_counter_set(
+		    session->state, COUNTER_MESSAGES, messages.number);
+}
+
 int
 session_look(struct session *session, const bool *wanted)
 {
+	struct probe_history history = {0};
 	struct observe_request request = {
 	    .config = &session->config,
 	    .mta = &session->mta,
@@ -119,6 +144,8 @@ session_look(struct session *session, const bool *wanted)
 	int r;
 
 	session->facts = fact_set_new(session->arena);
+	if (history_load(session, &history))
+		request.history = &history;
 	r = observe(&request, session->facts, &result, &why);
 	progress_end(&session->progress);
 	if (r < 0 || result.is_tainted)
@@ -129,6 +156,8 @@ session_look(struct session *session, const bool *wanted)
 		session_note(session, "%s", result.notes[i]);
 	if (!session->is_root)
 		root_note(session, wanted);
+	if (session->state != NULL)
+		history_keep(session);
 	if (session->state != NULL && session->may_change)
 		(void)state_observer_killed(
 		    session->state, r < 0 || result.is_tainted);

@@ -1,0 +1,95 @@
+/*
+ * cmd_explain.c - mailfix explain playbook NAME
+ *
+ * Purpose  what a playbook checks and does, in words, with its thresholds here
+ * Input    playbooks, overlaid as a run would see them
+ * Errors   64 for a wrong name, with the nearest right one; 78 for errors in
+ *          any playbook
+ * Runs as  the actor, or any user
+ * Source   SPEC section 2
+ */
+#include <string.h>
+
+#include "agent/base/log.h"
+#include "agent/base/text.h"
+#include "agent/main/command.h"
+#include "agent/main/output.h"
+#include "agent/main/session.h"
+
+static const struct playbook *
+playbook_choose(struct session *session, const char *name)
+{
+	const struct playbook_set *set = &session->playbooks;
+	const struct playbook *playbook = playbook_find(set, name);
+	const char **names, *nearest;
+
+	if (playbook != NULL)
+		return playbook;
+	names = arena_alloc(session->arena, set->count + 1, sizeof(*names));
+	for (size_t i = 0; i < set->count; i++)
+		names[i] = set->playbooks[i].name;
+	nearest = text_nearest(name, names);
+	log_error("there is no playbook \"%s\"%s%s%s", name,
+	    nearest != NULL ? "; did you mean " : "",
+	    nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+	return NULL;
+}
+
+static int
+playbook_print(struct session *session, const struct playbook *playbook)
+{
+	AUTO_BUF struct buf words = {0};
+	AUTO_JSON struct json *json = NULL;
+
+	playbook_words(&words, playbook);
+	if (!output_is_json(session->options))
+		return output_write(session->options, &words, EXIT_HEALTHY);
+	json = json_object_new();
+	json_set_text(json, "explain", "playbook");
+	json_set_text(json, "playbook", playbook->name);
+	json_set_text(json, "file", playbook->file);
+	json_set_text(json, "severity", severity_to_text(playbook->severity));
+	json_set_text(json, "see", playbook->see);
+	json_set_text(json, "text", buf_text(&words));
+	return output_json(session->options, json, EXIT_HEALTHY);
+}
+
+static int
+explain_playbook(const struct options *options)
+{
+	const struct playbook *playbook;
+	struct session session;
+	int status;
+
+	session_begin(&session, options);
+	session.may_change = false;
+	(void)session_config(&session);
+	(void)session_playbooks(&session, NULL);
+	status = session_errors(&session);
+	if (status == 0) {
+		playbook = playbook_choose(&session, options->args[1]);
+		status = playbook != NULL ? playbook_print(&session, playbook)
+		                          : EXIT_USAGE;
+	}
+	session_end(&session);
+	return status;
+}
+
+int
+cmd_explain(const struct options *options)
+{
+	static const char *const later[] = {"reply", "port", "spf"};
+
+	if (options->arg_count == 2 &&
+	    strcmp(options->args[0], "playbook") == 0)
+		return explain_playbook(options);
+	for (size_t i = 0; i < ARRAY_COUNT(later); i++)
+		if (options->arg_count > 0 &&
+		    strcmp(options->args[0], later[i]) == 0) {
+			log_error(
+			    "explain %s is not in this version", later[i]);
+			return EXIT_USAGE;
+		}
+	log_error("what should be explained? mailfix explain playbook NAME");
+	return EXIT_USAGE;
+}

@@ -1,0 +1,207 @@
+/*
+ * test_queue_select.c - the choice of messages, through a real observer
+ *
+ * Purpose  each member of a query; the cap; the counts
+ * Input    a queue made here
+ * Errors   a failed assertion
+ * Runs as  any user; as root the observer is somebody else, as always
+ * Source   queue_select.h
+ */
+#include <errno.h>
+
+#include "agent/base/clock.h"
+#include "agent/probes/queue_select.h"
+#include "tests/unit/queue_dir.h"
+
+#define NOW 1800000000
+
+static void
+fill(const struct queue_dir *dir)
+{
+	queue_dir_message(dir, "deferred/4/4F2A1B3C01", NOW - 7200,
+	    "News@here.test", "a@big.test", "b@small.test");
+	queue_dir_message(
+	    dir, "deferred/4/4F2A1B3C02", NOW - 90000, "", "a@big.test", NULL);
+	queue_dir_message(dir, "deferred/5/5F2A1B3C03", NOW - 300000, "",
+	    "x@small.test", NULL);
+	queue_dir_message(dir, "hold/4F2A1B3C04", NOW - 900000,
+	    "News@here.test", "c@big.test", NULL);
+	queue_dir_write(dir, "deferred/4/4F2A1B3C07", 0700, "text", 4);
+}
+
+static const struct {
+	struct queue_query query;
+	const char *want; /* ids, each with a blank behind */
+	size_t matched, in_state;
+} cases[] = {
+    {{.state = "deferred"},                              "5F2A1B3C03 4F2A1B3C02 4F2A1B3C01 ", 3, 3},
+    {{.state = "hold"},                                  "4F2A1B3C04 ",                       1, 1},
+    {{.state = "active"},                                "",                                  0, 0},
+    {{.state = "deferred", .sender = "<>"},              "5F2A1B3C03 4F2A1B3C02 ",            2, 3},
+    {{.state = "deferred", .sender = "News@HERE.test"},  "4F2A1B3C01 ",                       1, 3},
+    {{.state = "deferred", .sender = "news@here.test"},  "",                                  0, 3},
+    {{.state = "deferred", .destination = "Small.test"},
+     "5F2A1B3C03 4F2A1B3C01 ",                                                                2, 3},
+    {{.state = "deferred", .older_s = 90000},            "5F2A1B3C03 ",                       1, 3},
+    {{.state = "deferred", .older_s = 89999},            "5F2A1B3C03 4F2A1B3C02 ",            2, 3},
+    {{.state = "deferred", .max = 1},                    "5F2A1B3C03 ",                       3, 3},
+    {{.state = "deferred", .larger_bytes = 389},
+     "5F2A1B3C03 4F2A1B3C02 4F2A1B3C01 ",                                                     3, 3},
+    {{.state = "deferred", .larger_bytes = 390},         "",                                  0, 3},
+    {{.state = "deferred",
+         .sender = "<>",
+         .destination = "big.test",
+         .older_s = 3600},
+     "4F2A1B3C02 ",                                                                           1, 3},
+};
+
+static void
+test_queries(void **state)
+{
+	struct arena *arena = arena_new();
+	struct queue_dir dir;
+
+	(void)state;
+	clock_fix(NOW);
+	queue_dir_init(&dir);
+	/* the observer of a run as root is another user */
+	assert_int_equal(chmod(dir.path, 0755), 0);
+	fill(&dir);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct queue_selection got = {0};
+		AUTO_BUF struct buf ids = {0};
+		struct why why = {0};
+		int r =
+		    queue_select(arena, &dir.mta, &cases[i].query, &got, &why);
+
+		if (r < 0)
+			fail_msg("case %zu: %s", i, why.text);
+		for (size_t k = 0; k < got.count; k++)
+			buf_addf(&ids, "%s ", got.ids[k]);
+		assert_string_equal(buf_text(&ids), cases[i].want);
+		assert_int_equal(got.matched, cases[i].matched);
+		assert_int_equal(got.in_state, cases[i].in_state);
+		assert_null(got.ids[got.count]);
+	}
+	queue_dir_done(&dir);
+	arena_free(arena);
+}
+
+static void
+test_numbers(void **state)
+{
+	const struct queue_query query = {.state = "deferred", .sender = "<>"};
+	struct arena *arena = arena_new();
+	struct queue_selection got = {0};
+	struct why why = {0};
+	struct queue_dir dir;
+
+	(void)state;
+	clock_fix(NOW);
+	queue_dir_init(&dir);
+	fill(&dir);
+	assert_int_equal(queue_select(arena, &dir.mta, &query, &got, &why), 0);
+	assert_true(got.bytes > 779 && got.bytes < 781);
+	assert_true(got.oldest_s > 299999 && got.oldest_s < 300001);
+	queue_dir_done(&dir);
+	arena_free(arena);
+}
+
+/* A mail system whose walk tells ids that are none, or does worse. */
+static int
+scan_bad_id(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	struct queue_message message = {.state = QUEUE_DEFERRED,
+	    .id = "../../etc/passwd",
+	    .is_last = true,
+	    .is_whole = true};
+
+	(void)ret;
+	(void)why;
+	scan->visit(scan->user, 0, &message);
+	return 0;
+}
+
+static int
+scan_twice(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	struct queue_message message = {.state = QUEUE_DEFERRED,
+	    .id = "4F2A1B3C01",
+	    .is_last = true,
+	    .is_whole = true};
+
+	(void)ret;
+	(void)why;
+	scan->visit(scan->user, 0, &message);
+	scan->visit(scan->user, 1, &message);
+	return 0;
+}
+
+static int
+scan_dying(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	(void)scan;
+	(void)ret;
+	(void)why;
+	_exit(0);
+}
+
+static int
+scan_writing(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	(void)ret;
+	(void)why;
+	(void)unlinkat(scan->queue_fd, "hold/4F2A1B3C04", 0);
+	return 0;
+}
+
+static void
+test_liars(void **state)
+{
+	static const struct {
+		int (*scan)(const struct queue_scan *,
+		    struct queue_scan_result *, struct why *);
+		int want;
+	} liars[] = {
+	    {scan_bad_id,  -EPROTO},
+	    {scan_twice,   -EPROTO},
+	    {scan_dying,   -EIO   },
+	    {scan_writing, -EPROTO},
+	};
+	const struct queue_query query = {.state = "deferred"};
+	struct arena *arena = arena_new();
+	struct queue_selection got = {0};
+	struct queue_dir dir;
+
+	(void)state;
+	queue_dir_init(&dir);
+	fill(&dir);
+	for (size_t i = 0; i < ARRAY_COUNT(liars); i++) {
+		struct why why = {0};
+		int r;
+
+		dir.ops.queue_scan = liars[i].scan;
+		r = queue_select(arena, &dir.mta, &query, &got, &why);
+		if (r != liars[i].want)
+			fail_msg("liar %zu: %d %s", i, r, why.text);
+	}
+	assert_int_equal(faccessat(dir.fd, "hold/4F2A1B3C04", F_OK, 0), 0);
+	queue_dir_done(&dir);
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_queries),
+	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_liars),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
