@@ -93,14 +93,23 @@ expr_type_words(struct arena *arena, const struct expr *node)
 	return arena_printf(arena, "a number (%s)", unit_name(node->unit));
 }
 
+/* As it was written, in quotes when it has none of its own. */
+static const char *
+quoted(struct expr_reader *reader, const struct expr *node)
+{
+	if (node->source[0] == '\'' || node->source[0] == '"')
+		return node->source;
+	return arena_printf(reader->arena, "'%s'", node->source);
+}
+
 static bool
 need_type(
     struct expr_reader *reader, const struct expr *node, enum expr_type type)
 {
 	if (node->type == type)
 		return true;
-	return expr_error(reader, "'%s' is %s, and %s is needed here",
-	    node->source, expr_type_words(reader->arena, node),
+	return expr_error(reader, "%s is %s, and %s is needed here",
+	    quoted(reader, node), expr_type_words(reader->arena, node),
 	    type == EXPR_TYPE_BOOL     ? "yes or no"
 	    : type == EXPR_TYPE_NUMBER ? "a number"
 	                               : "a text");
@@ -130,13 +139,13 @@ pair_error(struct expr_reader *reader, const struct expr *a,
 		    (b->unit == UNIT_SHARE && a->op == EXPR_OP_LITERAL))
 			hint = "; a share is written as 90%";
 		return expr_error(reader,
-		    "%s '%s' (%s) and '%s' (%s) does not fit%s", what,
-		    a->source, unit_name(a->unit), b->source,
+		    "%s %s (%s) and %s (%s) does not fit%s", what,
+		    quoted(reader, a), unit_name(a->unit), quoted(reader, b),
 		    unit_name(b->unit), hint);
 	}
-	return expr_error(reader, "%s '%s', %s, and '%s', %s, does not fit",
-	    what, a->source, expr_type_words(reader->arena, a), b->source,
-	    expr_type_words(reader->arena, b));
+	return expr_error(reader, "%s %s, %s, and %s, %s, does not fit", what,
+	    quoted(reader, a), expr_type_words(reader->arena, a),
+	    quoted(reader, b), expr_type_words(reader->arena, b));
 }
 
 /* A text in quotes must be a value of the column that it is compared with. */
@@ -198,8 +207,8 @@ check_compare(struct expr_reader *reader, struct expr *node)
 	if (node->op == EXPR_OP_EQ || node->op == EXPR_OP_NE ||
 	    a->type == EXPR_TYPE_NUMBER)
 		return true;
-	return expr_error(reader, "'%s' is %s: only == and != compare it",
-	    a->source, expr_type_words(reader->arena, a));
+	return expr_error(reader, "%s is %s: only == and != compare it",
+	    quoted(reader, a), expr_type_words(reader->arena, a));
 }
 
 static bool
@@ -327,7 +336,9 @@ check_table(struct expr_reader *reader, struct expr *node)
 	const struct table *table;
 
 	if (node->op != EXPR_OP_NAME || node->key != NULL ||
-	    node->second != NULL || expr_name_is_known(reader, node))
+	    node->second != NULL ||
+	    (reader->row != NULL &&
+	        schema_column_find(reader->row, node->first) >= 0))
 		return false;
 	table = schema_table_find(node->first, NULL);
 	if (table == NULL)
