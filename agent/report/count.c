@@ -9,12 +9,18 @@
  */
 #include "agent/report/count.h"
 
+/*
+ * Planned, or planned and then not approved: with changes to show, it can be
+ * done. One that would do harm, or past its limit, cannot.
+ */
 static bool
 has_planned_fix(const struct plan *plan, const struct finding *finding)
 {
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->fixes[i].finding == finding &&
-		    plan->fixes[i].state == PLANNED_PLANNED)
+		    plan->fixes[i].change_count > 0 &&
+		    (plan->fixes[i].state == PLANNED_PLANNED ||
+		        plan->fixes[i].state == PLANNED_SKIPPED))
 			return true;
 	return false;
 }

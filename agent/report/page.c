@@ -194,6 +194,28 @@ page_line(struct page *page, enum page_look look, const char *head,
 }
 
 void
+page_pieces(struct page *page, const char *const *pieces)
+{
+	AUTO_BUF struct buf line = {0};
+
+	for (; *pieces != NULL; pieces++) {
+		int used = text_columns(buf_text(&line));
+
+		if (line.length > 0 &&
+		    used + PAGE_SPACES_MAX + text_columns(*pieces) >
+		        page->columns) {
+			page_line(page, PAGE_PLAIN, "", buf_text(&line), NULL);
+			buf_clear(&line);
+		}
+		buf_addf(
+		    &line, "%*s", line.length > 0 ? PAGE_SPACES_MAX : 0, "");
+		buf_add(&line, *pieces);
+	}
+	if (line.length > 0)
+		page_line(page, PAGE_PLAIN, "", buf_text(&line), NULL);
+}
+
+void
 page_gap(struct page *page)
 {
 	buf_add_char(page->out, '\n');

@@ -45,6 +45,12 @@ struct page page_begin(struct buf *out, int columns, bool is_colour);
 void page_line(struct page *page, enum page_look look, const char *head,
     const char *text, const char *right);
 
+/*
+ * page_pieces - texts that stay whole (commands to type), beside each other
+ * where the line is wide enough; NULL-terminated
+ */
+void page_pieces(struct page *page, const char *const *pieces);
+
 void page_gap(struct page *page); /* an empty line */
 
 #endif

@@ -96,37 +96,44 @@ first_problem(const struct judgement *judgement)
 }
 
 static void
-changed_add(struct buf *line, const struct report *report,
+changed_add(struct buf *said, struct buf *undo, const struct report *report,
     const struct report_count *count)
 {
 	if (count->applied == 0 && count->undone == 0) {
-		buf_add(line, "Nothing was changed.");
+		buf_add(said, "Nothing was changed.");
 		return;
 	}
 	if (count->applied > 0) {
-		words_plural(line, count->applied, "fix");
-		buf_addf(
-		    line, " applied.  To undo: mailfix undo %s", report->run);
+		words_plural(said, count->applied, "fix");
+		buf_add(said, " applied.");
+		buf_addf(undo, "To undo: mailfix undo %s", report->run);
 	} else {
-		buf_add(line, "What was changed is undone.");
+		buf_add(said, "What was changed is undone.");
+		buf_addf(undo, "Details: mailfix history %s", report->run);
 	}
-	buf_addf(line, "  Details: mailfix history %s", report->run);
 }
 
 void
 report_closing_lines(struct page *page, const struct report *report)
 {
 	const struct finding *first = first_problem(report->judgement);
-	AUTO_BUF struct buf line = {0};
+	AUTO_BUF struct buf said = {0}, undo = {0}, why = {0};
+	const char *pieces[5] = {NULL};
 	struct report_count count;
+	size_t n = 0;
 
 	report_count(report->judgement, report->plan, &count);
-	changed_add(&line, report, &count);
+	changed_add(&said, &undo, report, &count);
+	pieces[n++] = buf_text(&said);
+	if (undo.length > 0)
+		pieces[n++] = buf_text(&undo);
 	if (count.fixable > 0)
-		buf_addf(&line, " To apply: mailfix%s   ",
-		    report->has_root ? "" : " as root");
-	if (first != NULL)
-		buf_addf(&line, " Why: mailfix explain playbook %s",
+		pieces[n++] = report->has_root ? "To apply: mailfix"
+		                               : "To apply, as root: mailfix";
+	if (first != NULL) {
+		buf_addf(&why, "Why: mailfix explain playbook %s",
 		    first->playbook->name);
-	page_line(page, PAGE_PLAIN, "", buf_text(&line), NULL);
+		pieces[n++] = buf_text(&why);
+	}
+	page_pieces(page, pieces);
 }
