@@ -20,9 +20,10 @@
 /* One listener that the configuration asks for. */
 struct mta_listener {
 	unsigned port;
-	const char *service; /* "smtp", "submission", "465" as configured */
-	const char *program; /* "smtpd", "postscreen" */
-	const char *address; /* NULL: all interfaces */
+	const char *service;  /* "smtp", "submission", "465" as configured */
+	const char *program;  /* "smtpd", "postscreen" */
+	const char *address;  /* NULL: all interfaces */
+	double process_limit; /* of this service; 0: not limited */
 };
 
 /* One lookup table with a source file and a built one. */

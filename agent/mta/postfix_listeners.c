@@ -104,10 +104,15 @@ postfix_listeners_find(struct arena *arena,
 	for (size_t i = 0; i < services->count; i++) {
 		const struct postfix_service *service = &services->services[i];
 
+		if (strcmp(service->type, "inet") != 0 ||
+		    !listener_parse(arena, service, interfaces, &all[count]))
+			continue;
 		/* a limit of 0 means no limit, not off */
-		if (strcmp(service->type, "inet") == 0 &&
-		    listener_parse(arena, service, interfaces, &all[count]))
-			count++;
+		all[count++].process_limit =
+		    service->process_limit >= 0
+		        ? (double)service->process_limit
+		        : postfix_setting_number(
+		              settings, "default_process_limit", 0);
 	}
 	mta->listeners = all;
 	mta->listener_count = count;

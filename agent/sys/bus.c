@@ -271,6 +271,7 @@ bus_unit_read(struct bus *bus, struct arena *arena, const char *name,
 	    .file_state = "",
 	    .result = "",
 	    .pulled_by = none,
+	    .part_of = none,
 	    .programs = none};
 	const struct property of_unit[] = {
 	    {"Description",                   's', &unit.description},
@@ -284,6 +285,7 @@ bus_unit_read(struct bus *bus, struct arena *arena, const char *name,
 	    {"RequiredBy",                    'A', &unit.pulled_by  },
 	    {"UpheldBy",                      'A', &unit.pulled_by  },
 	    {"TriggeredBy",                   'A', &unit.pulled_by  },
+	    {"PartOf",	                'A', &unit.part_of    },
 	    {NULL,	                    0,   NULL             },
 	};
 	const struct property of_service[] = {

@@ -27,6 +27,7 @@ struct bus_unit {
 	const char *result;     /* of a service; "" otherwise */
 	const char *const
 	    *pulled_by;              /* WantedBy, RequiredBy, ...; NULL-ended */
+	const char *const *part_of;  /* stops with these; NULL-ended */
 	const char *const *programs; /* of ExecStart=; NULL-ended */
 	uint32_t job;                /* id; 0: none waits or runs */
 	uint32_t restarts;
