@@ -14,8 +14,8 @@
 
 #include "agent/main/options.h"
 
-/* Where the explanations begin: fits "  --format FORMAT" and most others. */
-#define HELP_COLUMN 26
+/* Where the explanations begin: fits most of what is to the left. */
+#define HELP_COLUMN 28
 
 static void
 line_add(struct buf *out, const char *left, const char *doc)

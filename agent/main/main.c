@@ -33,7 +33,8 @@ main(int argc, char **argv)
 	int status;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (options_parse(argc, argv, command_rows, &options, &why) < 0) {
+	if (options_parse(argc, (const char *const *)argv, command_rows,
+	        &options, &why) < 0) {
 		(void)fprintf(
 		    stderr, "mailfix: %s\nTry: mailfix --help\n", why.text);
 		return EXIT_USAGE;

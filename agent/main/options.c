@@ -62,7 +62,7 @@ const struct option_row option_rows[] = {
     FLAG(0, "last", is_last, FOR_UNDO,
         "undo the last run that changed anything"),
     TEXT(0, "anchors", "FILE", anchors, FOR_AUDIT,
-        "with verify: lines of \"seq hash\" that were kept elsewhere"),
+        "with verify: lines of \"seq hash\" kept elsewhere"),
     FLAG('q', "quiet", is_quiet, FOR_ALL, "say only what is wrong"),
     FLAG('v', "verbose", is_verbose, FOR_ALL, "say more"),
     FLAG(0, "version", is_version, FOR_ALL, "print the version and end"),
@@ -72,7 +72,7 @@ const struct option_row option_rows[] = {
 
 /* One command line being read. */
 struct reader {
-	char *const *argv;
+	const char *const *argv;
 	int argc, at;
 	const struct command *commands;
 	struct options *options;
@@ -294,7 +294,7 @@ format_fit(const struct reader *reader)
 }
 
 int
-options_parse(int argc, char *const *argv, const struct command *commands,
+options_parse(int argc, const char *const *argv, const struct command *commands,
     struct options *ret, struct why *why)
 {
 	AUTO_FREE const char **args =

@@ -85,7 +85,7 @@ extern const struct command command_rows[]; /* ends with a NULL name */
  * Returns 0, or -EINVAL with why (what is wrong, and the nearest right name).
  * ret->args is the caller's to free.
  */
-int options_parse(int argc, char *const *argv, const struct command *commands,
-    struct options *ret, struct why *why);
+int options_parse(int argc, const char *const *argv,
+    const struct command *commands, struct options *ret, struct why *why);
 
 #endif

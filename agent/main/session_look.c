@@ -14,6 +14,7 @@
 #include "agent/main/session.h"
 #include "agent/main/stop.h"
 #include "agent/probes/observe.h"
+#include "agent/probes/queue_select.h"
 #include "agent/sys/package_lock.h"
 
 /* The counter of agent/state that rates of the queue are made from. */
@@ -153,7 +154,7 @@ session_look(struct session *session, const bool *wanted)
 		                      ? result.text
 		                      : why.text);
 	for (size_t i = 0; result.notes != NULL && result.notes[i]; i++)
-		session_note(session, "%s", result.notes[i]);
+		session_note(session, "Sandbox: %s.", result.notes[i]);
 	if (!session->is_root)
 		root_note(session, wanted);
 	if (session->state != NULL)
@@ -178,6 +179,19 @@ session_judge(struct session *session)
 	return 0;
 }
 
+/* Callback of the plan: user is the session. */
+static int
+messages_choose(void *user, const struct queue_query *query,
+    struct queue_selection *ret, struct why *why)
+{
+	struct session *session = user;
+	int r = queue_select(session->arena, &session->mta, query, ret, why);
+
+	if (r == -EPROTO)
+		look_bad(session, why->text);
+	return r;
+}
+
 int
 session_plan(struct session *session)
 {
@@ -190,6 +204,7 @@ session_plan(struct session *session)
 	    .mta = &session->mta,
 	    .state = session->state,
 	    .now_s = session->started_s,
+	    .select = messages_choose,
 	    .user = session,
 	};
 

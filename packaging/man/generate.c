@@ -170,7 +170,8 @@ config_file(struct buf *out)
 		if (strcmp(section, k->section) != 0)
 			buf_addf(out, "\n[%s]\n", k->section);
 		section = k->section;
-		buf_addf(out, "# %s\n#%s = %s\n", k->doc, k->key, k->otherwise);
+		buf_addf(out, "# %s\n#%s =%s%s\n", k->doc, k->key,
+		    k->otherwise[0] != '\0' ? " " : "", k->otherwise);
 	}
 }
 
