@@ -8,6 +8,10 @@
 #include "agent/change/change.h"
 #include "agent/plan/plan.h"
 
+/*
+ * A real run has the log and the state. With effects_none `audit` is NULL:
+ * then nothing is recorded, because nothing is done.
+ */
 struct apply_host {
 	struct arena *arena;
 	const struct config *config;
@@ -18,6 +22,8 @@ struct apply_host {
 	struct audit *audit;
 	const struct effects *effects;
 	const struct playbook_set *playbooks;
+	/* when the look began on which the plan rests; 0: not told, look again */
+	int64_t looked_s;
 
 	/* look - a fresh look at the tables in `wanted`; the set is in arena */
 	int (*look)(void *user, const bool *wanted, struct fact_set **ret,
@@ -26,8 +32,26 @@ struct apply_host {
 	bool (*is_stopping)(void *user);
 	/* progress - one line of what is being done, for a terminal; or NULL */
 	void (*progress)(void *user, const char *text);
+	/* pause - wait between two looks; NULL: really. Tests move their clock */
+	void (*pause)(void *user, int ms);
 	void *user;
 };
+
+/*
+ * How a fix goes (apply_table.c is the whole of it):
+ *
+ *   look  does the finding still hold?           no: skipped as stale
+ *   intent  written down, durably                cannot be: nothing is done
+ *   check   each change's own second look        refused: dropped
+ *   capture all that undo needs, durably
+ *   perform one change after the other
+ *   verify  look until cured, or the deadline    not cured: undone
+ *   keep    in DIR/changes/kept, for undo
+ *
+ * Each change has a directory DIR/changes/{open,kept,closed}/RUN-N with its
+ * record and its before-image. Every step of it stands in the record and in
+ * the log before the next one begins; apply_settle reads them after a crash.
+ */
 
 /*
  * apply_plan - every approved fix, in order; results into the plan and findings
