@@ -119,7 +119,7 @@ apply_undo(struct apply_host *host, const char *which,
     void (*report)(void *user, const char *line), void *user, struct why *why)
 {
 	struct record_list kept = {0};
-	struct wish wish;
+	struct wish wish = {0};
 	bool is_found = false;
 	int worst = 0;
 	int r = record_list_load(
