@@ -9,6 +9,7 @@
  */
 #include "agent/probes/observe.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -24,8 +25,8 @@
 /* More probes than there will ever be. */
 #define PROBES_MAX 64
 
-/* Filters are built once for each set of needs. */
-#define FILTERS_MAX 32
+/* Filters are built once for each set of needs: three bits of them matter. */
+#define FILTERS_MAX 8
 
 /* Remarks about the sandbox, and the NULL. */
 #define NOTES_MAX 4
@@ -157,25 +158,45 @@ observers_prepare(struct look *look, const struct probe *const *probes)
 	}
 }
 
-static int
-filter_for(struct look *look, unsigned needs, const struct sandbox_filter **ret,
-    struct why *why)
+/* What makes no difference to the filter is left out of its needs. */
+static unsigned
+filter_needs(unsigned needs)
 {
-	size_t i = 0;
-	int r;
+	if ((needs & PROBE_NEEDS_NETLINK) != 0)
+		needs |= PROBE_NEEDS_UNIX;
+	return needs &
+	       (PROBE_NEEDS_UNIX | PROBE_NEEDS_INET | PROBE_NEEDS_THREADS);
+}
 
-	while (i < look->filter_count && look->filters[i].needs != needs)
-		i++;
-	if (i == FILTERS_MAX)
-		return why_set(why, -ENOSPC, "too many kinds of sandbox");
-	if (i == look->filter_count) {
-		r = sandbox_filter_build(needs, &look->filters[i].filter, why);
+static const struct sandbox_filter *
+filter_find(const struct look *look, unsigned needs)
+{
+	for (size_t i = 0; i < look->filter_count; i++)
+		if (look->filters[i].needs == filter_needs(needs))
+			return &look->filters[i].filter;
+	return NULL;
+}
+
+/* All before the first fork: a page written later is copied for each child. */
+static int
+filters_build(struct look *look, struct why *why)
+{
+	for (size_t i = 0; look->has_seccomp && i < look->count; i++) {
+		const struct probe *probe = look->observers[i].job.probe;
+		size_t at = look->filter_count;
+		unsigned needs;
+		int r;
+
+		if (probe == NULL || filter_find(look, probe->needs) != NULL)
+			continue;
+		assert(at < FILTERS_MAX);
+		needs = filter_needs(probe->needs);
+		r = sandbox_filter_build(needs, &look->filters[at].filter, why);
 		if (r < 0)
 			return r;
-		look->filters[i].needs = needs;
+		look->filters[at].needs = needs;
 		look->filter_count++;
 	}
-	*ret = &look->filters[i].filter;
 	return 0;
 }
 
@@ -196,18 +217,13 @@ observers_start(struct look *look)
 		const struct probe *probe = observer->job.probe;
 		struct sandbox sandbox = {0};
 		struct why why = {0};
-		int r = 0;
 
 		if (probe == NULL)
 			continue;
 		sandbox.needs = probe->needs;
 		sandbox.user = look->is_root ? &look->user : NULL;
-		if (look->has_seccomp)
-			r = filter_for(
-			    look, probe->needs, &sandbox.filter, &why);
-		if (r == 0)
-			r = observer_start(observer, sandbox, &why);
-		if (r < 0)
+		sandbox.filter = filter_find(look, probe->needs);
+		if (observer_start(observer, sandbox, &why) < 0)
 			wire_finish(&observer->reader, why.text);
 		else
 			progress_tell(look, observer, false);
@@ -336,8 +352,11 @@ observe_with(const struct probe *const *probes,
 	ret->notes = look.notes;
 	tables_clear(&look, request->wanted);
 	observers_prepare(&look, probes);
-	observers_start(&look);
-	r = observers_listen(&look, ret, &local);
+	r = filters_build(&look, &local);
+	if (r == 0) {
+		observers_start(&look);
+		r = observers_listen(&look, ret, &local);
+	}
 	observers_end(&look);
 	if (r < 0) {
 		ret->is_tainted = true;

@@ -10,20 +10,7 @@
  */
 #include "agent/probes/observer_child.h"
 
-#include <signal.h>
 #include <unistd.h>
-
-/* The actor's handlers and mask are not ours. */
-static void
-signals_reset(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < __SIGRTMIN; number++)
-		(void)signal(number, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 static int
 shut_in(struct probe_job *job, int *wire, const struct sandbox *sandbox,
@@ -64,7 +51,6 @@ observer_child(struct probe_job *job, int wire, const bool *wanted,
 	int r;
 
 	(void)setpgid(0, 0);
-	signals_reset();
 	r = shut_in(job, &wire, sandbox, &why);
 	out = fact_out_to_wire(wire, wanted);
 	if (r == 0)

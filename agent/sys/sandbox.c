@@ -67,6 +67,18 @@ sandbox_user_find(struct sandbox_user *ret)
 		(void)fclose(file);
 }
 
+/* The parent's handlers and mask are not ours. */
+static void
+signals_reset(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < __SIGRTMIN; number++)
+		(void)signal(number, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void
 close_between(int first, int last)
 {
@@ -218,8 +230,10 @@ int
 sandbox_drop(
     const struct sandbox *sandbox, int *fds, size_t fd_count, struct why *why)
 {
-	int r = descriptors_drop(fds, fd_count, why);
+	int r;
 
+	signals_reset();
+	r = descriptors_drop(fds, fd_count, why);
 	if (r == 0)
 		r = limits_set(sandbox, why);
 	if (r < 0)

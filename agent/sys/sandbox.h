@@ -67,7 +67,8 @@ void sandbox_filter_done(struct sandbox_filter *filter);
  *
  * fds  to keep; -1 is skipped; one below 3 is moved, and its number changed
  *
- * stdin, stdout and stderr become /dev/null. Returns 0, or a negative errno:
+ * stdin, stdout and stderr become /dev/null, signals do what they do by
+ * default. Call it at once after the fork. Returns 0, or a negative errno:
  * then the caller must end without having read anything.
  */
 int sandbox_drop(
