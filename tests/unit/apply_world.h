@@ -205,8 +205,9 @@ world_playbook(struct world *world)
 static inline void
 world_init(struct world *world, const char *root)
 {
-	*world = (struct world){
-	    .root = root, .arena = arena_new(), .now_s = 1800000000};
+	*world = (struct world){.root = root,
+	    .arena = arena_new(),
+	    .now_s = clock_now_s()}; /* files have real times */
 	clock_fix(world->now_s);
 	world->mta.kind = "none";
 	world->mta.queue_dir = world_path(world, "", "queue");
