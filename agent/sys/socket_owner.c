@@ -66,37 +66,35 @@ socket_owners_find(const uint64_t *inodes, pid_t *ret_pids, size_t count,
 	return search.missing != 0 && search.is_denied ? -EACCES : 0;
 }
 
-/* The line of systemd's hierarchy: "0::/..." or "1:name=systemd:/..." */
-static char *
-systemd_path_find(char *text)
+/* What is below a unit belongs to it, whatever it is called. */
+static const char *
+path_unit_find(char *path)
 {
-	char *line, *found = NULL;
+	char *part;
 
-	while ((line = strsep(&text, "\n")) != NULL) {
-		char *name = strchr(line, ':');
-
-		if (name == NULL)
-			continue;
-		if (text_starts(name, ":name=systemd:"))
-			return name + strlen(":name=systemd:");
-		if (text_starts(name, "::") && found == NULL)
-			found = name + 2;
-	}
-	return found;
+	while ((part = strsep(&path, "/")) != NULL)
+		if (text_ends(part, ".service") || text_ends(part, ".scope"))
+			return part;
+	return NULL;
 }
 
-/* What is below a unit belongs to it, whatever it is called. */
+/* systemd's own hierarchy: "0::/...", or "N:name=systemd:/..." before v2 */
 void
 socket_owner_unit_parse(char *text, char *ret, size_t size)
 {
-	char *path = systemd_path_find(text), *part;
+	char *line;
 
 	ret[0] = '\0';
-	while (path != NULL && (part = strsep(&path, "/")) != NULL) {
-		if (!text_ends(part, ".service") && !text_ends(part, ".scope"))
-			continue;
-		(void)snprintf(ret, size, "%s", part);
-		return;
+	while ((line = strsep(&text, "\n")) != NULL && ret[0] == '\0') {
+		char *name = strchr(line, ':');
+		const char *unit = NULL;
+
+		if (name != NULL && text_starts(name, ":name=systemd:"))
+			unit = path_unit_find(name + strlen(":name=systemd:"));
+		else if (name != NULL && text_starts(name, "::"))
+			unit = path_unit_find(name + 2);
+		if (unit != NULL)
+			(void)snprintf(ret, size, "%s", unit);
 	}
 }
 
