@@ -86,16 +86,17 @@ run_lines(struct page *page, const struct history_run *run)
 	for (size_t i = 0; i < run->event_count; i++) {
 		const struct history_event *event = &run->events[i];
 		AUTO_BUF struct buf text = {0};
-		char head[48], number[24] = "";
+		bool is_own =
+		    event->of == NULL || strcmp(event->of, run->run) == 0;
+		char head[48], number[64] = "";
 
 		if (event->change > 0)
-			(void)snprintf(number, sizeof(number), "/%lld",
-			    (long long)event->change);
+			(void)snprintf(number, sizeof(number), "%s/%lld ",
+			    is_own ? "" : event->of, (long long)event->change);
 		(void)snprintf(head, sizeof(head), "  %.8s  %-10.20s ",
 		    strlen(event->time) > 11 ? event->time + 11 : "",
 		    event->event);
-		buf_addf(&text, "%s%s%s", number, number[0] != '\0' ? " " : "",
-		    event->text);
+		buf_addf(&text, "%s%s", number, event->text);
 		page_line(page, PAGE_PLAIN, head, buf_text(&text), NULL);
 	}
 	if (run->applied > 0) {

@@ -7,14 +7,17 @@
  * Runs as  the actor
  * Source   SPEC section 2
  */
-#include <stdio.h>
-
 #include "agent/main/command.h"
+#include "agent/main/session.h"
 
 int
 cmd_run(const struct options *options)
 {
-	(void)options;
-	(void)fputs("mailfix: this build has no run yet\n", stderr);
-	return EXIT_USAGE;
+	struct session session;
+	int status;
+
+	session_begin(&session, options);
+	status = session_run(&session);
+	session_end(&session);
+	return status;
 }

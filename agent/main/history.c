@@ -84,6 +84,7 @@ static void
 event_add(struct history *history, struct history_run *run, const char *event,
     const char *time, const struct json *record)
 {
+	const char *of = json_get_text(record, "of");
 	AUTO_BUF struct buf text = {0};
 
 	if (run->event_count == HISTORY_EVENTS_MAX)
@@ -99,6 +100,7 @@ event_add(struct history *history, struct history_run *run, const char *event,
 	    .event = arena_dup(history->arena, event),
 	    .time = arena_dup(history->arena, time),
 	    .text = arena_dup(history->arena, buf_text(&text)),
+	    .of = of != NULL ? arena_dup(history->arena, of) : NULL,
 	    .change = json_get_int(record, "change", 0),
 	};
 }
@@ -171,8 +173,10 @@ event_json(const struct history_event *event)
 
 	json_set_text(object, "time", event->time);
 	json_set_text(object, "event", event->event);
-	if (event->change > 0)
+	if (event->change > 0) {
+		json_set_text(object, "of", event->of);
 		json_set_int(object, "change", event->change);
+	}
 	json_set_text(object, "text", event->text);
 	return object;
 }

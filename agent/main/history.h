@@ -15,7 +15,8 @@ struct history_event {
 	const char *event; /* "finding", "intent", "verified", ... */
 	const char *time;  /* "2026-11-22T10:15:00Z" */
 	const char *text;  /* what it is about */
-	int64_t change;    /* number of the change in its run, or 0 */
+	const char *of;    /* run that made the change at hand, or NULL */
+	int64_t change;    /* its number there, or 0 */
 };
 
 struct history_run {

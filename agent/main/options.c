@@ -16,6 +16,10 @@
 #include "agent/base/auto.h"
 #include "agent/base/mem.h"
 #include "agent/base/text.h"
+#include "agent/report/report.h"
+
+/* More formats than anybody will write. */
+#define OPTIONS_FORMATS_MAX 16
 
 static const char *const color_words[] = {"auto", "always", "never", NULL};
 
@@ -48,7 +52,7 @@ const struct option_row option_rows[] = {
         "read FILE instead of /etc/mailfix/mailfix.conf"),
     TEXT(0, "playbooks", "DIR", playbooks,
         FOR_LOOK | FOR_LINT | FOR_EXPLAIN | FOR_UNDO,
-        "read the playbooks in DIR instead of the installed ones"),
+        "read the playbooks in DIR, not the installed ones"),
     TEXT(0, "resolver", "ADDR[@PORT]", resolver, FOR_LOOK,
         "ask this name server instead of the system's"),
     {.name = "color",
@@ -57,12 +61,11 @@ const struct option_row option_rows[] = {
        .offset = offsetof(struct options, color),
        .words = color_words,
        .commands = FOR_ALL,
-       .doc =
-            "auto, always or never; NO_COLOR in the environment means never"},
+       .doc = "auto, always or never; NO_COLOR means never"},
     FLAG(0, "last", is_last, FOR_UNDO,
         "undo the last run that changed anything"),
     TEXT(0, "anchors", "FILE", anchors, FOR_AUDIT,
-        "with verify: lines of \"seq hash\" kept elsewhere"),
+        "for verify: \"seq hash\" lines kept elsewhere"),
     FLAG('q', "quiet", is_quiet, FOR_ALL, "say only what is wrong"),
     FLAG('v', "verbose", is_verbose, FOR_ALL, "say more"),
     FLAG(0, "version", is_version, FOR_ALL, "print the version and end"),
@@ -278,11 +281,19 @@ static int
 format_fit(const struct reader *reader)
 {
 	const struct options *options = reader->options;
+	const char *names[OPTIONS_FORMATS_MAX + 1] = {NULL};
 	const char *const *formats = options->command->formats;
 	const char *format = options->format, *nearest;
 
-	if (format == NULL || formats == NULL)
+	if (format == NULL)
 		return 0;
+	for (size_t i = 0; i < OPTIONS_FORMATS_MAX; i++) {
+		if (report_formats[i] == NULL)
+			break;
+		names[i] = report_formats[i]->name;
+	}
+	if (formats == NULL)
+		formats = names;
 	for (size_t i = 0; formats[i] != NULL; i++)
 		if (strcmp(formats[i], format) == 0)
 			return 0;

@@ -153,6 +153,7 @@ session_look(struct session *session, const bool *wanted)
 		look_bad(session, result.is_tainted && result.text != NULL
 		                      ? result.text
 		                      : why.text);
+	session->host.looked_s = session->facts->taken_s;
 	for (size_t i = 0; result.notes != NULL && result.notes[i]; i++)
 		session_note(session, "Sandbox: %s.", result.notes[i]);
 	if (!session->is_root)
