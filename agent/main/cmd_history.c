@@ -30,7 +30,7 @@ summary_line(struct page *page, const struct history_run *run)
 	char head[48];
 
 	(void)snprintf(head, sizeof(head), "%-22s ", run->run);
-	buf_addf(&text, "%s, %s: ", words_mode(run->mode),
+	buf_addf(&text, "%s, %s: ", run->mode,
 	    run->status != NULL ? run->status : "cut short");
 	words_plural(&text, (size_t)run->problems, "problem");
 	if (run->fixed > 0)

@@ -58,7 +58,7 @@ pause_print(const struct options *options, int64_t until_s, const char *reason)
 		return EXIT_HEALTHY;
 	if (is_paused)
 		buf_addf(&text,
-		    "No run changes anything until %s.  To end that: mailfix "
+		    "No run changes anything until %s. To end that: mailfix "
 		    "resume\n",
 		    until);
 	else

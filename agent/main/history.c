@@ -61,7 +61,8 @@ run_add(struct history *history, const char *name, const char *time)
 void
 history_words(struct buf *out, const struct json *record)
 {
-	static const char *const names[] = {"title", "text", "target"};
+	static const char *const names[] = {
+	    "title", "text", "target", "status", "mode"};
 	const char *reason = json_get_text(record, "reason");
 	const char *item = json_get_text(record, "item");
 	const char *fix = json_get_text(record, "fix");

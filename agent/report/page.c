@@ -186,7 +186,7 @@ page_line(struct page *page, enum page_look look, const char *head,
 	buf_add(page->out, head);
 	words_add(&line, buf_text(&escaped));
 	look_off(page, look);
-	if (right != NULL) {
+	if (right != NULL && right[0] != '\0') {
 		text_escape(&tag, right, strlen(right));
 		right_add(&line, buf_text(&tag));
 	}

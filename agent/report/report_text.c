@@ -140,10 +140,9 @@ finding_block(struct page *page, const struct report *report,
 	if (finding->state != FINDING_MASKED)
 		evidence_lines(page, finding);
 	masking_lines(page, report, finding);
-	if (finding->state == FINDING_SUPPRESSED)
-		return;
 	for (size_t i = 0; i < report->plan->count; i++)
-		if (report->plan->fixes[i].finding == finding)
+		if (report->plan->fixes[i].finding == finding &&
+		    finding->state != FINDING_SUPPRESSED)
 			report_fix_lines(
 			    page, &report->plan->fixes[i], style->verbosity);
 	advice_lines(page, report, style, finding);
