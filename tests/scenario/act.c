@@ -1,0 +1,199 @@
+/*
+ * act.c - RUN and APPLY: the real judge, plan and apply on a world of text
+ *
+ * Purpose  take a look, judge, plan; carry out with effects that only move
+ *          facts
+ * Input    the scenario at hand
+ * Errors   scenario_fail
+ * Runs as  the test
+ * Source   agent/apply/apply.h, agent/change/change.h: effects are a table
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/apply/apply.h"
+#include "agent/base/clock.h"
+#include "tests/scenario/scenario.h"
+
+/* Effects have no argument of their own. */
+static struct scenario *current;
+
+static int
+fake_select(void *user, const struct queue_query *query,
+    struct queue_selection *ret, struct why *why)
+{
+	const struct scenario *scenario = user;
+
+	(void)query;
+	if (scenario->selection.ids == NULL)
+		return why_set(why, -ENODATA, "this scenario has no SELECT");
+	*ret = scenario->selection;
+	return 0;
+}
+
+static void
+load_playbooks(struct scenario *scenario)
+{
+	struct lint lint = {.arena = scenario->arena};
+	const struct playbook_source source = {
+	    .shipped = scenario->playbook_dir,
+	    .patterns = scenario->patterns,
+	    .actions = action_specs(),
+	};
+
+	playbook_load(scenario->arena, &source, &scenario->playbooks, &lint);
+	for (size_t i = 0; i < lint.count; i++)
+		scenario_fail(scenario, "%s:%d: %s", lint.errors[i].file,
+		    lint.errors[i].line, lint.errors[i].text);
+	lint_done(&lint);
+}
+
+void
+scenario_run(struct scenario *scenario)
+{
+	struct arena *arena = scenario->arena;
+	const struct finding_memory memory = {
+	    .held = state_finding_held, .user = scenario->state};
+	struct plan_request request = {
+	    .arena = arena,
+	    .judgement = &scenario->judgement,
+	    .config = &scenario->config,
+	    .mta = &scenario->mta,
+	    .state = scenario->state,
+	    .now_s = scenario->now_s,
+	    .select = fake_select,
+	    .user = scenario,
+	};
+
+	if (scenario->playbooks.playbooks == NULL)
+		load_playbooks(scenario);
+	scenario->facts = world_look(scenario);
+	request.facts = scenario->facts;
+	finding_judge(arena, &scenario->playbooks, scenario->facts, &memory,
+	    &scenario->judgement);
+	plan_build(&request, &scenario->plan);
+	if (!state_is_closed(scenario->state))
+		state_findings_remember(scenario->state, &scenario->judgement,
+		    &scenario->playbooks, scenario->now_s);
+	scenario->finding_seen =
+	    arena_alloc(arena, scenario->judgement.count, sizeof(bool));
+	scenario->fix_seen =
+	    arena_alloc(arena, scenario->plan.count, sizeof(bool));
+	scenario->unknown_seen =
+	    arena_alloc(arena, scenario->judgement.unknown_count, sizeof(bool));
+	scenario->has_run = true;
+	scenario->is_applied = false;
+	scenario->fix_at = NULL;
+	scenario->finding_at = NULL;
+	scenario->made = scenario->undone = 0;
+}
+
+static int
+fake_check(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	(void)change;
+	(void)host;
+	(void)why;
+	return 0;
+}
+
+static int
+fake_perform(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	(void)change;
+	(void)host;
+	if (current->effect_failure != NULL)
+		return why_set(why, -EIO, "%s", current->effect_failure);
+	if (current->made++ == 0)
+		current->world_before = current->world.count;
+	for (size_t i = 0; i < current->effects.count; i++)
+		world_add(&current->world, &current->effects.entries[i]);
+	return 0;
+}
+
+static int
+fake_undo(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	(void)change;
+	(void)host;
+	(void)why;
+	current->undone++;
+	if (current->made != 0)
+		current->world.count = current->world_before;
+	return 0;
+}
+
+static const struct effects effects_fake = {
+    .mode = "apply",
+    .check = fake_check,
+    .capture = fake_check,
+    .perform = fake_perform,
+    .undo = fake_undo,
+};
+
+/* Each look takes a second: a `verify` that waits comes to its end. */
+static int
+fake_look(
+    void *user, const bool *wanted, struct fact_set **ret, struct why *why)
+{
+	struct scenario *scenario = user;
+
+	(void)wanted;
+	(void)why;
+	scenario->now_s++;
+	clock_fix(scenario->now_s);
+	*ret = world_look(scenario);
+	return 0;
+}
+
+static bool
+fake_is_stopping(void *user)
+{
+	(void)user;
+	return false;
+}
+
+void
+scenario_apply(struct scenario *scenario)
+{
+	const char *log =
+	    arena_printf(scenario->arena, "%s/audit.jsonl", scenario->dir);
+	struct audit *audit = NULL;
+	struct why why = {0};
+	struct apply_host host = {
+	    .arena = scenario->arena,
+	    .config = &scenario->config,
+	    .mta = &scenario->mta,
+	    .state_dir = scenario->dir,
+	    .run = "20260105T100000-4f2a",
+	    .state = scenario->state,
+	    .effects = &effects_fake,
+	    .playbooks = &scenario->playbooks,
+	    .look = fake_look,
+	    .is_stopping = fake_is_stopping,
+	    .user = scenario,
+	};
+
+	current = scenario;
+	if (audit_open(log, host.run, &audit, &why) < 0) {
+		scenario_fail(scenario, "%s", why.text);
+		return;
+	}
+	host.audit = audit;
+	for (size_t i = 0; i < scenario->plan.count; i++)
+		scenario->plan.fixes[i].is_approved =
+		    plan_approve(&scenario->plan.fixes[i], &scenario->config,
+		        true, scenario->now_s) == NULL;
+	if (apply_plan(&host, &scenario->plan, &why) < 0)
+		scenario_fail(scenario, "%s", why.text);
+	(void)audit_free(audit);
+	scenario->effects.count = 0;
+	scenario->effect_failure = NULL;
+	scenario->is_applied = true;
+	/* what comes of it must be expected anew */
+	(void)memset(scenario->fix_seen, 0, scenario->plan.count);
+}
