@@ -389,7 +389,7 @@ test_wrong_content(void **user)
 	    {"\"age_ms\":0",        "\"age_ms\":-1",       "no such thing"},
 	    {"\"runs\":1",          "\"runs\":\"1\"",      "no such thing"},
 	    {"\"disk-full\"",       "0",                   "no such thing"},
-	    {"\"boot\":",           "\"boot\";",           ""             },
+	    {"\"boot\":",           "\"boot\";",           "state"        },
 	};
 
 	(void)user;
