@@ -309,6 +309,7 @@ scenario_end(struct scenario *scenario)
 	(void)arena_free(scenario->arena);
 	*scenario = (struct scenario){
 	    .file = scenario->file,
+	    .line = scenario->line,
 	    .playbook_dir = scenario->playbook_dir,
 	    .scenario_dir = scenario->scenario_dir,
 	};

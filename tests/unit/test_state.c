@@ -377,17 +377,20 @@ test_every_flip(void **user)
 	expect_closed(whole.text, whole.length);
 }
 
+struct wrong {
+	const char *from, *to, *why;
+};
+
 /* What has the right checksum and still is not what we write. */
 static void
 test_wrong_content(void **user)
 {
-	static const struct {
-		const char *from, *to, *why;
-	} cases[] = {
+	/* one text for another, and what is said of it */
+	static const struct wrong cases[] = {
 	    {"\"mailfix_state\":1", "\"mailfix_state\":2", "version 2"    },
 	    {"\"fixes\":",          "\"fixed\":",          "no fixes"     },
 	    {"\"age_ms\":0",        "\"age_ms\":-1",       "no such thing"},
-	    {"\"runs\":1",          "\"runs\":\"1\"",      "no such thing"},
+	    {"\"runs\":1",          "\"runs\":null",       "no such thing"},
 	    {"\"disk-full\"",       "0",                   "no such thing"},
 	    {"\"boot\":",           "\"boot\";",           "state"        },
 	};
