@@ -83,7 +83,6 @@ scenario_run(struct scenario *scenario)
 	scenario->unknown_seen =
 	    arena_alloc(arena, scenario->judgement.unknown_count, sizeof(bool));
 	scenario->has_run = true;
-	scenario->is_applied = false;
 	scenario->fix_at = NULL;
 	scenario->finding_at = NULL;
 	scenario->made = scenario->undone = 0;
@@ -127,6 +126,33 @@ fake_undo(
 	return 0;
 }
 
+/* Where a target stands is a question to the host, too. */
+static int
+fake_look_at(const struct change *change, struct change_host *host,
+    enum change_found *ret, struct why *why)
+{
+	(void)change;
+	(void)host;
+	(void)why;
+	*ret = current->made > current->undone ? CHANGE_IS_AFTER
+	                                       : CHANGE_IS_BEFORE;
+	return 0;
+}
+
+/* use_fake_kinds - as the real ones, but they look at the world of text */
+static void
+use_fake_kinds(struct scenario *scenario, struct planned_fix *planned)
+{
+	for (size_t i = 0; i < planned->change_count; i++) {
+		struct change_kind *kind =
+		    arena_alloc(scenario->arena, 1, sizeof(*kind));
+
+		*kind = *planned->changes[i].kind;
+		kind->look = fake_look_at;
+		planned->changes[i].kind = kind;
+	}
+}
+
 static const struct effects effects_fake = {
     .mode = "apply",
     .check = fake_check,
@@ -135,19 +161,24 @@ static const struct effects effects_fake = {
     .undo = fake_undo,
 };
 
-/* Each look takes a second: a `verify` that waits comes to its end. */
 static int
 fake_look(
     void *user, const bool *wanted, struct fact_set **ret, struct why *why)
 {
-	struct scenario *scenario = user;
-
 	(void)wanted;
 	(void)why;
-	scenario->now_s++;
-	clock_fix(scenario->now_s);
-	*ret = world_look(scenario);
+	*ret = world_look(user);
 	return 0;
+}
+
+/* A pause costs no time and moves the clock, by whole seconds. */
+static void
+fake_pause(void *user, int ms)
+{
+	struct scenario *scenario = user;
+
+	scenario->now_s += (ms + 999) / 1000;
+	clock_fix(scenario->now_s);
 }
 
 static bool
@@ -169,12 +200,14 @@ scenario_apply(struct scenario *scenario)
 	    .config = &scenario->config,
 	    .mta = &scenario->mta,
 	    .state_dir = scenario->dir,
-	    .run = "20260105T100000-4f2a",
+	    .run = arena_printf(
+	        scenario->arena, "20260105T100000-%04x", ++scenario->applied),
 	    .state = scenario->state,
 	    .effects = &effects_fake,
 	    .playbooks = &scenario->playbooks,
 	    .look = fake_look,
 	    .is_stopping = fake_is_stopping,
+	    .pause = fake_pause,
 	    .user = scenario,
 	};
 
@@ -184,16 +217,18 @@ scenario_apply(struct scenario *scenario)
 		return;
 	}
 	host.audit = audit;
-	for (size_t i = 0; i < scenario->plan.count; i++)
-		scenario->plan.fixes[i].is_approved =
-		    plan_approve(&scenario->plan.fixes[i], &scenario->config,
-		        true, scenario->now_s) == NULL;
+	for (size_t i = 0; i < scenario->plan.count; i++) {
+		struct planned_fix *planned = &scenario->plan.fixes[i];
+
+		planned->is_approved = plan_approve(planned, &scenario->config,
+		                           true, scenario->now_s) == NULL;
+		use_fake_kinds(scenario, planned);
+	}
 	if (apply_plan(&host, &scenario->plan, &why) < 0)
 		scenario_fail(scenario, "%s", why.text);
 	(void)audit_free(audit);
 	scenario->effects.count = 0;
 	scenario->effect_failure = NULL;
-	scenario->is_applied = true;
 	/* what comes of it must be expected anew */
 	(void)memset(scenario->fix_seen, 0, scenario->plan.count);
 }

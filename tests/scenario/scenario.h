@@ -76,7 +76,8 @@ struct scenario {
 	struct state *state;
 	char dir[64]; /* state and audit of this scenario */
 
-	bool has_run, is_applied;
+	bool has_run;
+	unsigned applied; /* how often: the run of the log */
 	struct fact_set *facts;
 	struct judgement judgement;
 	struct plan plan;
