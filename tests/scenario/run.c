@@ -110,6 +110,8 @@ do_config(struct scenario *scenario, const char *text)
 		scenario->config.disruptive_per_hour = number;
 	else if (sscanf(text, "disruptive-per-day = %u", &number) == 1)
 		scenario->config.disruptive_per_day = number;
+	else if (strcmp(text, "auto = safe") == 0)
+		scenario->config.auto_risk = RISK_SAFE;
 	else
 		scenario_fail(scenario, "this setting is not understood");
 }
