@@ -46,7 +46,11 @@ tool_run(struct arena *arena, const char *const *argv, bool is_read_only,
 	if (code < 0)
 		return code;
 	*ret_ok = result.status == 0;
-	*ret_text = postfix_error_line(arena, buf_text(&result.output));
+	*ret_text = result.output.length != 0
+	                ? postfix_error_line(arena, result.output.text)
+	                : arena_printf(arena,
+	                      "%s fails (status %d); the mail log may say why",
+	                      argv[0], result.status);
 	if (result.is_late)
 		code = why_set(why, -ETIMEDOUT, "%s did not end in %u s",
 		    argv[0], CHECK_DEADLINE_MS / 1000);

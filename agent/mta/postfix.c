@@ -205,7 +205,9 @@ postfix_detect(struct arena *arena, const struct config *config,
 	return 1;
 }
 
-static const char *const check_argv[] = {"/usr/sbin/postfix", "check", NULL};
+/* -c: this instance alone, not all of a host with several */
+static const char *const check_argv[] = {
+    "/usr/sbin/postfix", "-c", CONFIG_AT, "check", NULL};
 static const char *const quick_argv[] = {
     "/usr/sbin/postmap", "-q", "x", "static:x", NULL};
 static const char *const unit_names[] = {

@@ -156,9 +156,15 @@ numbers_out(const struct statvfs *stat, struct fact_out *out)
 	double inodes_used = inodes - (double)stat->f_ffree;
 	double inodes_for_users = inodes_used + (double)stat->f_favail;
 
-	fact_out_number(out, "total", (double)stat->f_blocks * block);
-	fact_out_number(out, "free", (double)stat->f_bavail * block);
-	fact_out_number(out, "used", for_users > 0 ? used / for_users : 0);
+	if (stat->f_blocks != 0 && for_users > 0) {
+		fact_out_number(out, "total", (double)stat->f_blocks * block);
+		fact_out_number(out, "free", (double)stat->f_bavail * block);
+		fact_out_number(out, "used", used / for_users);
+	} else {
+		fact_out_unknown(out, "total", "it does not tell its size");
+		fact_out_unknown(out, "free", "it does not tell its size");
+		fact_out_unknown(out, "used", "it does not tell its size");
+	}
 	fact_out_bool(out, "read_only", (stat->f_flag & ST_RDONLY) != 0);
 	fact_out_number(out, "inodes_total", inodes);
 	fact_out_number(out, "inodes_free", (double)stat->f_favail);

@@ -147,11 +147,15 @@ settings_out(const struct mta *mta, struct fact_out *out)
 {
 	static const char *const columns[] = {"process_limit", "process_share",
 	    "message_size_limit", "queue_minfree"};
+	size_t others = 0;
 
 	if (mta->version != NULL)
 		fact_out_text(out, "version", mta->version);
 	fact_out_text(out, "config_directory", mta->config_dir);
 	fact_out_text(out, "queue_directory", mta->queue_dir);
+	while (mta->instances[others] != NULL)
+		others++;
+	fact_out_number(out, "other_instances", (double)others);
 	for (size_t i = 0; !mta->has_settings && i < ARRAY_COUNT(columns); i++)
 		fact_out_unknown(out, columns[i], "%s", mta->settings_error);
 	if (!mta->has_settings)
@@ -181,11 +185,14 @@ check_out(const struct probe_job *job, struct fact_out *out)
 		return;
 	}
 	/* what is wrong is known without root, that all is right is not */
-	if (check.is_valid && !job->is_root && !job->mta->is_cached)
+	if (check.is_valid && !job->is_root && !job->mta->is_cached) {
 		fact_out_unknown(
 		    out, "config_valid", "the whole check needs root");
-	else
-		fact_out_bool(out, "config_valid", check.is_valid);
+		fact_out_unknown(
+		    out, "config_error", "the whole check needs root");
+		return;
+	}
+	fact_out_bool(out, "config_valid", check.is_valid);
 	fact_out_text(out, "config_error", check.text);
 }
 

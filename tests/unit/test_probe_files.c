@@ -87,7 +87,7 @@ test_map(void **state)
 	mta.maps = maps;
 	mta.map_count = 5;
 	write_file(*state, "a", "", 1000, 5);
-	write_file(*state, "a.db", "", 1000, 5); /* the same instant */
+	write_file(*state, "a.db", "", 1300, 5); /* built after */
 	write_file(*state, "b", "", 1090, 0);
 	write_file(*state, "b.db", "", 1000, 0); /* 90 s behind */
 	write_file(*state, "c", "", 1000, 900);
@@ -96,6 +96,8 @@ test_map(void **state)
 	write_file(*state, "e.db", "", 1000, 0); /* no source */
 	set = probe_run(*state, &probe_map, &mta);
 	assert_fact_bool(set, "map", maps[0].source, "stale", false);
+	assert_true(
+	    probe_cell(set, "map", maps[0].source, "behind").number == 0);
 	assert_fact_bool(set, "map", maps[1].source, "stale", true);
 	assert_true(
 	    probe_cell(set, "map", maps[1].source, "behind").number == 90);
