@@ -16,16 +16,11 @@
 
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
+#include "agent/mta/config_check.h"
 #include "agent/sys/package_lock.h"
-#include "agent/sys/program.h"
 #include "agent/sys/unit_job.h"
 
 #define UNIT_NAME_MAX 255U /* systemd.unit(5) */
-
-/* `postfix check` ends within a second; on a disk that hangs it never does. */
-#define CONFIG_CHECK_MS 20000U
-/* It says one line for each fault; the first ones are shown. */
-#define CONFIG_CHECK_OUTPUT_MAX 4096U
 
 /* Whatever an observer tells, these are never touched: without them nobody
  * can log in and repair, or the agent stops itself. */
@@ -63,36 +58,18 @@ unit_is_mta(const struct change *change, const struct change_host *host)
 static int
 unit_check_config(struct change_host *host, struct why *why)
 {
-	struct program program = {
-	    .output_max = CONFIG_CHECK_OUTPUT_MAX,
-	    .deadline_ms = CONFIG_CHECK_MS,
-	    .is_read_only = true,
-	    .is_joined = true,
-	};
-	struct program_result result = {0};
+	struct config_check check;
 	AUTO_BUF struct buf text = {0};
-	int r;
 
-	if (host->mta->ops == NULL || host->mta->ops->config_check == NULL)
-		return why_set(why, -EPERM,
-		    "there is no way to check the configuration first");
-	program.argv = host->mta->ops->config_check;
-	r = program_run(&program, &result, why);
-	if (r < 0)
-		return r;
-	text_escape(&text, buf_text(&result.output),
-	    strcspn(buf_text(&result.output), "\n"));
-	buf_done(&result.output);
-	buf_done(&result.errors);
-	if (result.is_late)
-		return why_set(why, -EPERM,
-		    "the check of the configuration did not end in %u s",
-		    CONFIG_CHECK_MS / 1000);
-	if (result.status != 0)
-		return why_set(why, -EPERM,
-		    "the configuration fails its own check: %s",
-		    text.length != 0 ? buf_text(&text) : "it gave no reason");
-	return 0;
+	if (config_check_run(host->mta, &check, why) < 0) {
+		why_prefix(why, "its configuration cannot be checked first");
+		return -EPERM;
+	}
+	if (check.is_valid)
+		return 0;
+	text_escape(&text, check.text, strlen(check.text));
+	return why_set(why, -EPERM, "the configuration fails its own check: %s",
+	    buf_text(&text));
 }
 
 static int

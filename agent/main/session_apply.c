@@ -16,6 +16,7 @@
 #include "agent/main/output.h"
 #include "agent/main/session.h"
 #include "agent/main/stop.h"
+#include "agent/mta/config_cache.h"
 #include "agent/report/count.h"
 
 int
@@ -160,6 +161,19 @@ session_apply(struct session *session)
 	return 0;
 }
 
+/* A configuration that passed its check need not be checked again. */
+static void
+config_remember(struct session *session)
+{
+	const struct table *schema = schema_table_find("mta", NULL);
+	struct value valid = fact_cell(session->facts, schema, NULL,
+	    (size_t)schema_column_find(schema, "config_valid"));
+
+	/* not kept: then the next run takes half a second longer */
+	if (valid.kind == VALUE_BOOL && valid.is_true && !session->is_untrusted)
+		(void)config_cache_store(&session->mta, CONFIG_STATE, NULL);
+}
+
 /* The last record and the memory of the next run. */
 static void
 run_end(struct session *session, const struct report *report)
@@ -180,6 +194,7 @@ run_end(struct session *session, const struct report *report)
 	json_set_int(ev, "duration_ms", report->duration_ms);
 	json_set_text(ev, "bar", session->bar);
 	session_record(session, "run-end", ev);
+	config_remember(session);
 	if (state_is_closed(session->state))
 		return;
 	state_findings_remember(session->state, &session->judgement,
