@@ -29,13 +29,12 @@
 #define MESSAGES_A_TURN 64
 
 /*
- * A process that has nothing left to do is gone in a millisecond, on a host
- * that is short of processors in far less than this.
+ * A process that has nothing left to do is gone in a millisecond; the rest is
+ * for a host that is short of processors. What is not gone so long after
+ * SIGKILL waits in the kernel for a device.
  */
-#define LEAVE_MS 1000
-
-/* After SIGKILL; what is not gone then waits in the kernel for a device. */
-#define KILL_MS 300
+#define LEAVE_MS 2000
+#define KILL_MS  1000
 
 /* No probe may take longer, whatever its row says. */
 #define DEADLINE_MAX_MS 60000

@@ -33,11 +33,17 @@
 #define SANDBOX_NOBODY     65534 /* the kernel's overflowuid */
 
 /*
- * Address space: a run may use 16 MiB, and a thread reserves 8 MiB of stack
- * and, for a moment, 128 MiB of heap (glibc, HEAP_MAX_SIZE).
+ * Memory that is written to: a run may use 16 MiB; eight observers that take
+ * all they can must not starve a small host.
  */
-#define MEMORY_MAX        (256UL * 1024 * 1024)
-#define MEMORY_THREAD_MAX (1024UL * 1024 * 1024)
+#define MEMORY_MAX (64UL * 1024 * 1024)
+
+/*
+ * Address space, read-only files and shared libraries included. A thread
+ * reserves, for a moment, 128 MiB of it (glibc, HEAP_MAX_SIZE).
+ */
+#define SPACE_MAX        (256UL * 1024 * 1024)
+#define SPACE_THREAD_MAX (1024UL * 1024 * 1024)
 
 /* A census keeps one directory open for each level; the rest is margin. */
 #define FILES_MAX 256
@@ -159,8 +165,9 @@ limits_set(const struct sandbox *sandbox, struct why *why)
 	/* with threads seccomp alone tells them from processes */
 	if (!has_threads)
 		r |= limit(RLIMIT_NPROC, 0);
-#ifndef __SANITIZE_ADDRESS__ /* whose shadow takes terabytes of it */
-	r |= limit(RLIMIT_AS, has_threads ? MEMORY_THREAD_MAX : MEMORY_MAX);
+#ifndef __SANITIZE_ADDRESS__ /* whose shadow takes terabytes of both */
+	r |= limit(RLIMIT_DATA, MEMORY_MAX);
+	r |= limit(RLIMIT_AS, has_threads ? SPACE_THREAD_MAX : SPACE_MAX);
 #endif
 	return r != 0 ? why_errno(why, "set limits") : 0;
 }

@@ -429,7 +429,6 @@ static const struct hostile {
     {"mmap-code",      do_mmap_code,       VOID,    "forbidden",           true,  0,                   0  },
     {"hang",           do_hang,            TAINTED, "no answer in 300 ms", false, 0,                   300},
     {"spin",           do_spin,            TAINTED, "no answer in 300 ms", false, 0,                   300},
-    {"allocate",       do_allocate,        SILENT,  "out of memory",       false, 0,                   0  },
     {"exit",           do_exit,            SILENT,  "status 0",            false, 0,                   0  },
     {"exit-3",         do_exit_3,          SILENT,  "status 3",            false, 0,                   0  },
     {"close-and-hang", do_close_and_hang,  TAINTED, "did not end",         false, 0,                   0  },
@@ -445,6 +444,9 @@ static const struct hostile {
     {"after-end",      do_speak_after_end, VOID,    "after the end",       false, 0,                   0  },
     {"descriptor",     do_pass_descriptor, VOID,    "descriptor",          false,
      PROBE_NEEDS_UNIX,                                                                                 0  },
+#ifndef __SANITIZE_ADDRESS__  /* there is no limit on its memory */
+    {"allocate",       do_allocate,        SILENT,  "out of memory",       false, 0,                   0  },
+#endif
 };
 
 static const struct hostile *acting;

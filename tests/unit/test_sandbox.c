@@ -184,6 +184,10 @@ act_identity(void)
 		return 4;
 	if (getrlimit(RLIMIT_CPU, &limit) < 0 || limit.rlim_max != 5)
 		return 5;
+#ifndef __SANITIZE_ADDRESS__
+	if (getrlimit(RLIMIT_DATA, &limit) < 0 || limit.rlim_max > 64U << 20)
+		return 6;
+#endif
 	return 0;
 }
 
