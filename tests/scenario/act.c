@@ -188,11 +188,67 @@ fake_is_stopping(void *user)
 	return false;
 }
 
+static const char *
+log_path(const struct scenario *scenario)
+{
+	return arena_printf(scenario->arena, "%s/audit.jsonl", scenario->dir);
+}
+
+struct events {
+	const char *run;
+	struct buf text;
+};
+
+static bool
+add_event(void *user, const struct json *record)
+{
+	struct events *events = user;
+	const char *run = json_get_text(record, "run");
+	const char *event = json_get_text(record, "event");
+
+	if (run == NULL || event == NULL || strcmp(run, events->run) != 0)
+		return true;
+	if (events->text.length != 0)
+		buf_add_char(&events->text, ' ');
+	buf_add(&events->text, event);
+	return true;
+}
+
+const char *
+scenario_events(struct scenario *scenario)
+{
+	struct events events = {.run = scenario->run};
+	struct why why = {0};
+	const char *text;
+	size_t bad = 0;
+
+	if (audit_walk(log_path(scenario), add_event, &events, &bad, &why) < 0)
+		scenario_fail(scenario, "%s", why.text);
+	if (bad != 0)
+		scenario_fail(scenario, "%zu bad lines in the log", bad);
+	text = arena_dup(scenario->arena, buf_text(&events.text));
+	buf_done(&events.text);
+	return text;
+}
+
+/* check_log - the chain of what was written must hold */
+static void
+check_log(struct scenario *scenario)
+{
+	struct why why = {0};
+	int64_t records = 0;
+	int problems =
+	    audit_verify(log_path(scenario), NULL, NULL, NULL, &records, &why);
+
+	if (problems != 0)
+		scenario_fail(
+		    scenario, "the log does not verify: %s", why.text);
+}
+
 void
 scenario_apply(struct scenario *scenario)
 {
-	const char *log =
-	    arena_printf(scenario->arena, "%s/audit.jsonl", scenario->dir);
+	const char *log = log_path(scenario);
 	struct audit *audit = NULL;
 	struct why why = {0};
 	struct apply_host host = {
@@ -200,8 +256,6 @@ scenario_apply(struct scenario *scenario)
 	    .config = &scenario->config,
 	    .mta = &scenario->mta,
 	    .state_dir = scenario->dir,
-	    .run = arena_printf(
-	        scenario->arena, "20260105T100000-%04x", ++scenario->applied),
 	    .state = scenario->state,
 	    .effects = &effects_fake,
 	    .playbooks = &scenario->playbooks,
@@ -212,6 +266,8 @@ scenario_apply(struct scenario *scenario)
 	};
 
 	current = scenario;
+	scenario->run = host.run = arena_printf(
+	    scenario->arena, "20260105T100000-%04x", ++scenario->applied);
 	if (audit_open(log, host.run, &audit, &why) < 0) {
 		scenario_fail(scenario, "%s", why.text);
 		return;
@@ -227,6 +283,7 @@ scenario_apply(struct scenario *scenario)
 	if (apply_plan(&host, &scenario->plan, &why) < 0)
 		scenario_fail(scenario, "%s", why.text);
 	(void)audit_free(audit);
+	check_log(scenario);
 	scenario->effects.count = 0;
 	scenario->effect_failure = NULL;
 	/* what comes of it must be expected anew */

@@ -331,6 +331,16 @@ expect_change(struct scenario *scenario, const char *want)
 		    got != NULL ? got : "not there");
 }
 
+static void
+expect_audit(struct scenario *scenario, const char *want)
+{
+	const char *got =
+	    scenario->run != NULL ? scenario_events(scenario) : "";
+
+	if (strcmp(got, want) != 0)
+		scenario_fail(scenario, "the log has \"%s\"", got);
+}
+
 void
 expect_line(struct scenario *scenario, const char *text)
 {
@@ -344,6 +354,10 @@ expect_line(struct scenario *scenario, const char *text)
 	}
 	if (text_starts(text, "CHANGE ")) {
 		expect_change(scenario, text + 7);
+		return;
+	}
+	if (text_starts(text, "AUDIT ")) {
+		expect_audit(scenario, text + 6);
 		return;
 	}
 	words = split(scenario, text);

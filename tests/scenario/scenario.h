@@ -33,6 +33,7 @@
  *   EXPECT STATE fixed service-down a.service
  *   EXPECT MADE 1                 changes made, and
  *   EXPECT UNDONE 0               put back
+ *   EXPECT AUDIT intent captured done verified    all of its log, in order
  *
  * The text after " : " must be a part of what is said. Whatever a run yields
  * and nobody expected is a failure, and so is an expectation that is not met.
@@ -77,7 +78,8 @@ struct scenario {
 	char dir[64]; /* state and audit of this scenario */
 
 	bool has_run;
-	unsigned applied; /* how often: the run of the log */
+	unsigned applied; /* how often */
+	const char *run;  /* of the last APPLY, in the log */
 	struct fact_set *facts;
 	struct judgement judgement;
 	struct plan plan;
@@ -111,6 +113,9 @@ void world_add(struct world *world, const struct world_entry *entry);
 /* scenario_run - RUN; scenario_apply - APPLY */
 void scenario_run(struct scenario *scenario);
 void scenario_apply(struct scenario *scenario);
+
+/* scenario_events - what the last APPLY has in the log, between blanks */
+const char *scenario_events(struct scenario *scenario);
 
 /* expect_line - EXPECT ...; expect_rest - fail for what nobody expected */
 void expect_line(struct scenario *scenario, const char *text);
