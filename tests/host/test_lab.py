@@ -115,6 +115,17 @@ class Commands(LabCase):
         self.assertIn('/system.slice/run-', self.mx.sh(
             'cat /proc/self/cgroup', as_unit=True))
 
+    def test_files_come_and_go(self):
+        self.mx.put(__file__, '/root/new/file', mode='750')
+        self.assertEqual(self.mx.read('/root/new/file'),
+                         Path(__file__).read_text())
+        self.assertEqual(self.mx.snapshot('/root/new')['/root/new/file'].mode,
+                         '750')
+        self.mx.sh('ln -s nowhere /root/new/link')
+        self.assertTrue(self.mx.exists('/root/new/link'))
+        self.mx.remove('/root/new', '/root/never-there')
+        self.assertFalse(self.mx.exists('/root/new/link'))
+
     def test_snapshot_sees_every_kind_of_change(self):
         self.mx.sh('mkdir /root/s; cd /root/s; touch same mode owner gone; '
                    'ln -s one link')

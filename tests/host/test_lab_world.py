@@ -7,8 +7,9 @@ from lab import policy, queue, wait
 from lab.case import LabCase
 from lab.policy import Policy
 
-# So fast that a test can wait for the next try.
-_FAST = {'minimal_backoff_time': '1s', 'maximal_backoff_time': '2s',
+# So fast that a test can wait for the next try. At 1 s Postfix may find a
+# message before it has let go of it, and then leaves it for five minutes.
+_FAST = {'minimal_backoff_time': '2s', 'maximal_backoff_time': '3s',
          'queue_run_delay': '1s'}
 
 
@@ -86,7 +87,7 @@ class Peers(LabCase):
         queue.submit(self.mx, 'a@big.test', count=30)
         stats = peer.await_messages(30)
         self.assertGreater(stats.peak, 2)
-        self.assertGreater(stats.replies['greeting 421'], 0)
+        self.assertGreater(stats.said(421), 0)
         self.assertIn('421 4.7.0 Too many concurrent SMTP connections',
                       self.log())
 

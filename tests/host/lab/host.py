@@ -10,7 +10,6 @@ network is a namespace of its own. It can be changed before it boots: run()
 and the file helpers work then too, in a chroot.
 """
 
-import contextlib
 import os
 import re
 import shlex
@@ -186,13 +185,6 @@ class Host(Files):
         """Set Postfix parameters; what reads them must be told separately."""
         self.sh(['postconf', '-e', *(f'{name} = {value}' for name, value
                                      in parameters.items())])
-
-    @contextlib.contextmanager
-    def stopped(self, unit):
-        """Stop a unit while the body runs, then start it again."""
-        self.sh(['systemctl', 'stop', unit])
-        yield
-        self.sh(['systemctl', 'start', unit])
 
     # Within
 

@@ -2,15 +2,24 @@
 
 import json
 
+from lab.proc import CommandFailed
+
 
 class Report:
-    """The document mailfix printed, and how it ended."""
+    """The document mailfix printed (None: nothing), and how it ended."""
 
     def __init__(self, result):
         self.result = result
         self.rc = result.rc
         self.stderr = result.stderr
-        self.document = json.loads(result.raw) if result.raw.strip() else None
+        self.document = self._parse()
+
+    def _parse(self):
+        try:
+            return json.loads(self.result.raw) if self.result.raw else None
+        except ValueError as reason:
+            raise CommandFailed(f'mailfix printed no JSON ({reason}):\n'
+                                f'{self.result.stdout}') from None
 
     def finding(self, playbook, item=None):
         """Return the finding of a playbook, for an item if named, or None."""

@@ -28,7 +28,7 @@ class EventResult(unittest.TestResult):
         self._events = events
         self._verdict = None
         self._texts = []
-        self._began = 0.0
+        self._began = time.monotonic()
         self._printed = 0
         self.ended = set()
 

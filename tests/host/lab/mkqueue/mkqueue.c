@@ -8,6 +8,7 @@
  *          recipients, with tabs between them
  * Errors   end the program; what was written before them stays
  * Runs as  root
+ * Source   queuefile.h; splitmix64 is public domain (Vigna, 2015)
  *
  * The same seed makes the same messages, apart from what holds the time or an
  * inode number.
