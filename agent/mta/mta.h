@@ -93,6 +93,7 @@ struct mta {
 #define MTA_QUEUE_PATH_MAX 64
 
 struct queue_scan;
+struct stat;
 struct queue_scan_result;
 
 struct mta_ops {
@@ -149,12 +150,16 @@ struct mta_ops {
 	    struct queue_scan_result *ret, struct why *why);
 
 	/*
+	 * queue_depth - how deep the folders below a folder of the queue are
 	 * queue_find - path below queue_dir of a file of that id in a folder
-	 * ret_inode may be NULL. Returns 1, 0 when there is none, or a negative
-	 * errno.
+	 * depth   as queue_depth said, which costs a look at the folder
+	 * ret_st  its attributes; may be NULL
+	 * Returns 1, 0 when there is none, or a negative errno.
 	 */
-	int (*queue_find)(int queue_fd, const char *folder, const char *id,
-	    char ret_path[static MTA_QUEUE_PATH_MAX], uint64_t *ret_inode);
+	unsigned (*queue_depth)(int queue_fd, const char *folder);
+	int (*queue_find)(int queue_fd, const char *folder, unsigned depth,
+	    const char *id, char ret_path[static MTA_QUEUE_PATH_MAX],
+	    struct stat *ret_st);
 
 	/* folders with what belongs to a message beside its file: logs */
 	const char *const *queue_logs; /* NULL-terminated */

@@ -234,6 +234,7 @@ const struct mta_ops postfix_ops = {
     .queue_id_ok = postfix_queue_id_ok,
     .queue_command = postfix_queue_command,
     .queue_scan = postfix_queue_scan,
+    .queue_depth = postfix_queue_depth,
     .queue_find = postfix_queue_find,
     .queue_logs = postfix_queue_logs,
     .map_build = postfix_map_build,

@@ -13,7 +13,7 @@
 
 #include <sys/stat.h>
 
-#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/text.h"
 #include "agent/sys/program.h"
 
 #define ID_LENGTH_MIN 6
@@ -84,9 +85,50 @@ hash_digits(const char *id, char ret[static HASH_DIGITS + 1])
 	(void)snprintf(ret, HASH_DIGITS + 1, "%05X", microseconds & 0xfffff);
 }
 
+/* The first folder of one character in a folder; '\0' when there is none. */
+static char
+subfolder(int fd)
+{
+	DIR *dir = fdopendir(fd);
+	const struct dirent *entry;
+	char name = '\0';
+
+	if (dir == NULL) {
+		(void)close(fd);
+		return name;
+	}
+	while (name == '\0' && (entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.' && entry->d_name[1] == '\0')
+			name = entry->d_name[0];
+	(void)closedir(dir);
+	return name;
+}
+
+unsigned
+postfix_queue_depth(int queue_fd, const char *folder)
+{
+	char path[MTA_QUEUE_PATH_MAX];
+	size_t at = (size_t)snprintf(path, sizeof(path), "%s", folder);
+	unsigned depth = 0;
+
+	for (; depth < HASH_DEPTH_MAX && at + 3 < sizeof(path); depth++) {
+		int fd = openat(queue_fd, path,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		char name = fd < 0 ? '\0' : subfolder(fd);
+
+		if (name == '\0')
+			break;
+		path[at++] = '/';
+		path[at++] = name;
+		path[at] = '\0';
+	}
+	return depth < 1 ? 1 : depth;
+}
+
 int
-postfix_queue_find(int queue_fd, const char *folder, const char *id,
-    char ret_path[static MTA_QUEUE_PATH_MAX], uint64_t *ret_inode)
+postfix_queue_find(int queue_fd, const char *folder, unsigned depth,
+    const char *id, char ret_path[static MTA_QUEUE_PATH_MAX],
+    struct stat *ret_st)
 {
 	char digits[HASH_DIGITS + 1], path[MTA_QUEUE_PATH_MAX];
 	struct stat st;
@@ -96,19 +138,19 @@ postfix_queue_find(int queue_fd, const char *folder, const char *id,
 		return -EINVAL;
 	hash_digits(id, digits);
 	at = (size_t)snprintf(path, sizeof(path), "%s/", folder);
-	for (unsigned depth = 0; depth <= HASH_DEPTH_MAX; depth++) {
+	for (unsigned i = 0; i <= depth && i < HASH_DIGITS; i++) {
 		if (at + 2 + ID_LENGTH_MAX >= sizeof(path))
 			return -ENAMETOOLONG;
 		memcpy(path + at, id, strlen(id) + 1);
 		if (fstatat(queue_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 			memcpy(ret_path, path, sizeof(path));
-			if (ret_inode != NULL)
-				*ret_inode = st.st_ino;
+			if (ret_st != NULL)
+				*ret_st = st;
 			return 1;
 		}
 		if (errno != ENOENT && errno != ENOTDIR)
 			return -errno;
-		path[at++] = digits[depth];
+		path[at++] = digits[i];
 		path[at++] = '/';
 	}
 	return 0;
@@ -123,15 +165,38 @@ pause_ms(long ms)
 	(void)nanosleep(&time, NULL);
 }
 
+/* The last line that a command wrote: where it says why it gave up. */
+static void
+last_line(const struct program_result *result, struct buf *ret)
+{
+	const struct buf *output = &result->output;
+	size_t end = output->length, begin;
+
+	if (result->is_cut) /* then we do not have it */
+		return;
+	while (end > 0 && output->text[end - 1] == '\n')
+		end--;
+	for (begin = end; begin > 0 && output->text[begin - 1] != '\n';)
+		begin--;
+	if (end > begin)
+		text_escape(ret, output->text + begin, end - begin);
+}
+
 static int
 run(const struct program *program, struct why *why)
 {
 	struct program_result result = {0};
+	AUTO_BUF struct buf line = {0};
 	int r = program_run(program, &result, why);
 
 	if (r == 0 && result.is_late)
 		r = why_set(why, -ETIMEDOUT, "%s did not end in time",
 		    program->argv[0]);
+	if (r == 0 && result.status != 0) {
+		last_line(&result, &line);
+		r = why_set(why, -EIO, "%s ended with status %d: %s",
+		    program->argv[0], result.status, buf_text(&line));
+	}
 	buf_done(&result.output);
 	buf_done(&result.errors);
 	return r;

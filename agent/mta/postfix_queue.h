@@ -14,16 +14,26 @@
 bool postfix_queue_id_ok(const char *id);
 
 /*
+ * postfix_queue_depth - how deep the folders below a folder of the queue are
+ *
+ * hash_queue_depth as the folder shows it, at least 1: the mail system makes
+ * such folders when it needs them.
+ */
+unsigned postfix_queue_depth(int queue_fd, const char *folder);
+
+/*
  * postfix_queue_find - where in a folder of the queue a file of that id lies
  *
  * folder    "deferred", "hold", "defer": without a slash
+ * depth     of postfix_queue_depth: the file is looked for at every depth up to
+ *           it, whatever the settings say now
  * ret_path  below the queue directory: "deferred/A/ID"
- * ret_inode may be NULL
- * The folder may be hashed to any depth: the file is looked for, no setting is
- * believed. Returns 1, 0 when there is none, or a negative errno.
+ * ret_st    may be NULL
+ * Returns 1, 0 when there is none, or a negative errno.
  */
-int postfix_queue_find(int queue_fd, const char *folder, const char *id,
-    char ret_path[static MTA_QUEUE_PATH_MAX], uint64_t *ret_inode);
+int postfix_queue_find(int queue_fd, const char *folder, unsigned depth,
+    const char *id, char ret_path[static MTA_QUEUE_PATH_MAX],
+    struct stat *ret_st);
 
 /* postfix_queue_command - see mta_ops.queue_command */
 int postfix_queue_command(const struct mta *mta, int verb, const char *queue,

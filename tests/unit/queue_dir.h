@@ -43,6 +43,7 @@ queue_dir_init(struct queue_dir *dir)
 		assert_int_equal(mkdirat(dir->fd, folders[i], 0700), 0);
 	dir->ops.kind = "postfix";
 	dir->ops.queue_id_ok = postfix_queue_id_ok;
+	dir->ops.queue_depth = postfix_queue_depth;
 	dir->ops.queue_find = postfix_queue_find;
 	dir->ops.queue_scan = postfix_queue_scan;
 	dir->ops.queue_logs = postfix_queue_logs;

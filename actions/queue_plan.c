@@ -1,0 +1,174 @@
+/*
+ * queue_plan.c - what the four actions on the queue have in common
+ *
+ * Purpose  from the parameters of a fix to ids, and from ids to one change
+ * Input    parameters of a playbook; ids and counts that an observer told
+ * Errors   as queue_plan.h says
+ * Runs as  actor; pure but for the question to the observer
+ * Source   SPEC section 5; DESIGN "Safety", 6
+ */
+#include "actions/queue_plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/buf.h"
+#include "agent/base/text.h"
+#include "agent/change/queue_guard.h"
+
+static const char *const states[] = {"deferred", "hold", NULL};
+
+#define STATE_PARAM                                                            \
+	{                                                                      \
+		.name = "state", .type = EXPR_TYPE_TEXT, .names = states,      \
+		.doc = "which messages: deferred (if not given) or hold"       \
+	}
+#define OTHER_PARAMS                                                           \
+	{.name = "older",                                                      \
+	    .type = EXPR_TYPE_NUMBER,                                          \
+	    .unit = UNIT_SECONDS,                                              \
+	    .doc = "only those that arrived longer ago"},                      \
+	    {.name = "sender",                                                 \
+	        .type = EXPR_TYPE_TEXT,                                        \
+	        .doc = "only from this address; <> is the null sender"},       \
+	    {.name = "destination",                                            \
+	        .type = EXPR_TYPE_TEXT,                                        \
+	        .doc = "only with a recipient in this domain"},                \
+	    {.name = "larger",                                                 \
+	        .type = EXPR_TYPE_NUMBER,                                      \
+	        .unit = UNIT_BYTES,                                            \
+	        .doc = "only those with more content"},                        \
+	    {.name = "max",                                                    \
+	        .type = EXPR_TYPE_NUMBER,                                      \
+	        .unit = UNIT_COUNT,                                            \
+	        .doc = "no more than these, the oldest first"},                \
+	{                                                                      \
+		0                                                              \
+	}
+
+const struct action_param queue_plan_params[] = {STATE_PARAM, OTHER_PARAMS};
+const struct action_param queue_plan_params_no_state[] = {OTHER_PARAMS};
+
+/* "" is what a text parameter is whose fact was empty: no restriction. */
+static const char *
+text_or_null(const struct action_input *input, const char *name)
+{
+	const char *text = action_text(input, name);
+
+	return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+static int
+query_make(const struct action_input *input, const struct queue_plan *plan,
+    struct queue_query *ret, struct why *why)
+{
+	struct queue_query query = {
+	    .older_s = action_number(input, "older", 0),
+	    .sender = text_or_null(input, "sender"),
+	    .destination = text_or_null(input, "destination"),
+	    .larger_bytes = action_number(input, "larger", 0),
+	};
+	double max = action_number(input, "max", (double)plan->max);
+
+	query.state =
+	    plan->state != NULL ? plan->state : text_or_null(input, "state");
+	if (query.state == NULL)
+		query.state = "deferred";
+	if (query.older_s <= 0 && query.larger_bytes <= 0 &&
+	    query.sender == NULL && query.destination == NULL)
+		return why_set(why, -EINVAL,
+		    "nothing restricts the choice: name older, sender, "
+		    "destination or larger");
+	if ((query.sender != NULL && strcmp(query.sender, "?") == 0) ||
+	    (query.destination != NULL && strcmp(query.destination, "?") == 0))
+		return why_set(why, -ENODATA, "it is not known which messages");
+	if (max < 1)
+		return why_set(why, -EINVAL, "max is %g", max);
+	query.max = max < (double)plan->max ? (size_t)max : plan->max;
+	*ret = query;
+	return 0;
+}
+
+/* "from <>, older than 1 d, to x.test" */
+static void
+words(const struct queue_query *query, struct buf *out)
+{
+	char text[UNIT_TEXT_MAX];
+
+	if (query->sender != NULL) {
+		buf_add(out, " from ");
+		text_escape(out, query->sender, strlen(query->sender));
+	}
+	if (query->destination != NULL) {
+		buf_add(out, " to ");
+		text_escape(
+		    out, query->destination, strlen(query->destination));
+	}
+	if (query->older_s > 0)
+		buf_addf(out, " older than %s",
+		    unit_format(UNIT_SECONDS, query->older_s, text));
+	if (query->larger_bytes > 0)
+		buf_addf(out, " larger than %s",
+		    unit_format(UNIT_BYTES, query->larger_bytes, text));
+}
+
+static void
+describe(const struct action_input *input, const struct queue_plan *plan,
+    const struct queue_query *query, const struct queue_selection *got,
+    struct change *change)
+{
+	AUTO_BUF struct buf text = {0};
+	char count[UNIT_TEXT_MAX], of[UNIT_TEXT_MAX], bytes[UNIT_TEXT_MAX];
+
+	unit_format(UNIT_COUNT, (double)got->count, count);
+	unit_format(UNIT_COUNT, (double)got->in_state, of);
+	unit_format(UNIT_BYTES, got->bytes, bytes);
+	buf_addf(&text, "%s %s of %s %s messages", plan->word, count, of,
+	    strcmp(query->state, "hold") == 0 ? "held" : query->state);
+	words(query, &text);
+	buf_addf(&text, " (%s)", bytes);
+	if (got->matched > got->count)
+		buf_addf(&text, ", the oldest of %s",
+		    unit_format(UNIT_COUNT, (double)got->matched, of));
+	change->text = arena_dup(input->arena, buf_text(&text));
+	buf_clear(&text);
+	buf_addf(&text, "%s messages in %s", count, query->state);
+	change->target = arena_dup(input->arena, buf_text(&text));
+}
+
+int
+queue_plan_make(const struct action_input *input, const struct queue_plan *plan,
+    struct action_output *ret, struct why *why)
+{
+	struct queue_selection got = {0};
+	struct queue_query query;
+	struct change *change;
+	int r = query_make(input, plan, &query, why);
+
+	if (r < 0)
+		return r;
+	if (input->select == NULL)
+		return why_set(
+		    why, -ENODATA, "nobody can say which messages match");
+	if ((r = input->select(input->user, &query, &got, why)) < 0)
+		return r;
+	if (got.count == 0)
+		return why_set(why, -EALREADY, "no message matches");
+	if (plan->takes_away && (r = queue_guard(got.count, got.matched,
+	                             got.in_state, query.state, why)) < 0)
+		return r;
+
+	change = action_change(input, ret);
+	change->kind = change_kind_find("queue-move");
+	change->verb = plan->verb;
+	change->detail = arena_dup(input->arena, query.state);
+	change->before = change->detail;
+	change->after = strcmp(plan->verb, "hold") == 0    ? "hold"
+	                : strcmp(plan->verb, "prune") == 0 ? "quarantine"
+	                                                   : "deferred";
+	change->items = got.ids;
+	change->item_count = got.count;
+	describe(input, plan, &query, &got, change);
+	return 0;
+}
