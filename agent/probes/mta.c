@@ -29,8 +29,6 @@ enum { FD_CHECK };
 /* More server processes than any mail host has. */
 #define SERVERS_MAX 4096U
 
-extern const struct table schema_mta;
-
 struct mta_state {
 	pid_t pid;
 	struct why pid_why, lock_why, bus_why, check_why;
@@ -225,8 +223,10 @@ lock_out(const struct mta_state *state, struct fact_out *out)
 static void
 nothing_out(struct fact_out *out)
 {
-	for (size_t i = 0; i < schema_mta.column_count; i++) {
-		const char *name = schema_mta.columns[i].name;
+	const struct table *schema = schema_table_find("mta", NULL);
+
+	for (size_t i = 0; i < schema->column_count; i++) {
+		const char *name = schema->columns[i].name;
 
 		if (strcmp(name, "kind") != 0 &&
 		    strcmp(name, "maintenance") != 0)

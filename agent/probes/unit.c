@@ -31,8 +31,6 @@
 /* Longest resolv.conf that is looked through. */
 #define RESOLV_BYTES_MAX 8192U
 
-extern const struct table schema_unit;
-
 /* One unit to ask for: by a process, or by names that it may have. */
 struct unit_wish {
 	const char *role;
@@ -181,8 +179,9 @@ unit_enter(struct probe_job *job, struct why *why)
 static void
 enum_out(struct fact_out *out, const char *column, const char *value)
 {
-	int index = schema_column_find(&schema_unit, column);
-	const char *const *names = schema_unit.columns[index].names;
+	const struct table *schema = schema_table_find("unit", NULL);
+	int index = schema_column_find(schema, column);
+	const char *const *names = schema->columns[index].names;
 
 	for (; *names != NULL; names++)
 		if (strcmp(*names, value) == 0) {
@@ -228,6 +227,8 @@ unit_out(struct probe_job *job, const char *role, const struct bus_unit *unit,
 	fact_out_text(out, "sub", unit->sub);
 	if (unit->result[0] != '\0')
 		fact_out_text(out, "result", unit->result);
+	else
+		fact_out_unknown(out, "result", "systemd does not tell it");
 	fact_out_number(out, "restarts", unit->restarts);
 	if (unit->since_us != 0)
 		fact_out_number(out, "since", since > 0 ? since : 0);

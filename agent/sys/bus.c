@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <systemd/sd-bus.h>
 
@@ -47,6 +48,37 @@ bus_why(struct why *why, int r, sd_bus_error *error, const char *what)
 	return r;
 }
 
+static uint64_t
+now_us(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/*
+ * Until the bus has greeted us. The first call would wait for that without an
+ * end: a bus that is stopped takes connections all the same.
+ */
+static int
+ready_wait(sd_bus *connection)
+{
+	uint64_t end = now_us() + (uint64_t)BUS_CALL_MS * 1000;
+	int r = 0;
+
+	while (r >= 0 && (r = sd_bus_is_ready(connection)) == 0) {
+		uint64_t now = now_us();
+
+		if (now >= end)
+			return -ETIMEDOUT;
+		r = sd_bus_process(connection, NULL);
+		if (r == 0)
+			r = sd_bus_wait(connection, end - now);
+	}
+	return r < 0 ? r : 0;
+}
+
 int
 bus_open(struct bus **ret, struct why *why)
 {
@@ -54,9 +86,13 @@ bus_open(struct bus **ret, struct why *why)
 	sd_bus *connection = NULL;
 	int r = sd_bus_open_system(&connection);
 
-	if (r < 0)
+	if (r >= 0)
+		r = ready_wait(connection);
+	if (r < 0) {
+		(void)sd_bus_close_unref(connection);
 		return why_set(
 		    why, r, "connect to the system bus: %s", strerror(-r));
+	}
 	(void)sd_bus_set_method_call_timeout(
 	    connection, (uint64_t)BUS_CALL_MS * 1000);
 	bus = mem_alloc(1, sizeof(*bus));

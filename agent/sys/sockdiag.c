@@ -233,8 +233,30 @@ sockdiag_tcp_listeners(struct arena *arena, struct sockdiag_listener **ret,
 
 struct unix_dump {
 	uint32_t inode; /* of the file */
+	const char *path;
 	uint64_t found;
 };
+
+/*
+ * By the file's inode, or by the name it was bound to: on an overlay the two
+ * sides do not agree about inodes, and in a chroot not about names.
+ */
+static bool
+unix_attribute_matches(const struct unix_dump *dump, unsigned type,
+    const char *bytes, size_t length)
+{
+	struct unix_diag_vfs file;
+
+	if (type == UNIX_DIAG_VFS && length >= sizeof(file)) {
+		(void)memcpy(&file, bytes, sizeof(file));
+		return file.udiag_vfs_ino == dump->inode;
+	}
+	/* with or without the NUL at its end */
+	if (type == UNIX_DIAG_NAME && length != 0)
+		return strnlen(bytes, length) == strlen(dump->path) &&
+		       strncmp(bytes, dump->path, length) == 0;
+	return false;
+}
 
 static bool
 unix_each(void *user, const struct nlmsghdr *message)
@@ -250,21 +272,16 @@ unix_each(void *user, const struct nlmsghdr *message)
 	    &socket, (const char *)message + NLMSG_HDRLEN, sizeof(socket));
 	while (at + sizeof(struct rtattr) <= message->nlmsg_len) {
 		struct rtattr attr;
-		struct unix_diag_vfs file;
 
 		(void)memcpy(&attr, (const char *)message + at, sizeof(attr));
 		if (attr.rta_len < sizeof(attr) ||
 		    at + attr.rta_len > message->nlmsg_len)
 			break;
-		if (attr.rta_type == UNIX_DIAG_VFS &&
-		    attr.rta_len >= RTA_LENGTH(sizeof(file))) {
-			(void)memcpy(&file,
-			    (const char *)message + at + RTA_LENGTH(0),
-			    sizeof(file));
-			if (file.udiag_vfs_ino == dump->inode) {
-				dump->found = socket.udiag_ino;
-				return false;
-			}
+		if (unix_attribute_matches(dump, attr.rta_type,
+		        (const char *)message + at + RTA_LENGTH(0),
+		        attr.rta_len - sizeof(attr))) {
+			dump->found = socket.udiag_ino;
+			return false;
 		}
 		at += RTA_ALIGN(attr.rta_len);
 	}
@@ -285,7 +302,7 @@ sockdiag_unix_inode(const char *path, uint64_t *ret, struct why *why)
 	             .udiag_states = STATE_LISTEN,
 	             .udiag_show = UDIAG_SHOW_VFS             }
         };
-	struct unix_dump found = {0};
+	struct unix_dump found = {.path = path};
 	struct dump dump = {.each = unix_each, .user = &found};
 	struct stat st;
 	int code;
