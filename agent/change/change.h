@@ -77,6 +77,12 @@ struct change_kind {
 	/* undo - put back what capture kept; 0 also when it was back already */
 	int (*undo)(const struct change *change, struct change_host *host,
 	    struct why *why);
+
+	/*
+	 * tidy - after a crash: remove what perform or undo may have left beside
+	 * the target when they were cut off; best effort. May be NULL.
+	 */
+	void (*tidy)(const struct change *change, struct change_host *host);
 };
 
 extern const struct change_kind *const change_kinds[]; /* NULL-terminated */

@@ -8,10 +8,13 @@
  * Runs as  actor
  * Source   DESIGN "Safety, in the order in which it is asked"
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/text.h"
 #include "agent/change/file_verb.h"
 #include "agent/change/file_walk.h"
 
@@ -105,6 +108,30 @@ file_undo(
 	return r;
 }
 
+/* file_replace() writes beside the target, with a name of this form. */
+static void
+file_tidy(const struct change *change, struct change_host *host)
+{
+	const char *leaf, *prefix;
+	const struct dirent *entry;
+	int dir = -1, fd;
+	DIR *list;
+
+	if (file_walk(change->target, host->mta, &dir, &leaf, NULL) < 0)
+		return;
+	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	list = fd < 0 ? NULL : fdopendir(fd);
+	prefix = arena_printf(host->arena, ".%s.mailfix-", leaf);
+	while (list != NULL && (entry = readdir(list)) != NULL)
+		if (text_starts(entry->d_name, prefix))
+			(void)unlinkat(dir, entry->d_name, 0);
+	if (list != NULL)
+		(void)closedir(list);
+	else
+		auto_close(&fd);
+	auto_close(&dir);
+}
+
 static const char *const verbs[] = {"build", "mode", "copy", NULL};
 
 const struct change_kind change_file = {
@@ -116,4 +143,5 @@ const struct change_kind change_file = {
     .perform = file_perform,
     .look = file_look,
     .undo = file_undo,
+    .tidy = file_tidy,
 };

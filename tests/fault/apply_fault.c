@@ -8,6 +8,7 @@
  * Runs as  any user
  * Source   -
  */
+#include <dirent.h>
 #include <stdlib.h>
 
 #include "agent/apply/record.h"
@@ -129,6 +130,21 @@ problem_print(void *user, const struct audit_problem *problem)
 }
 
 static int
+entries_in(const char *path)
+{
+	DIR *list = opendir(path);
+	int count = 0;
+
+	for (const struct dirent *entry;
+	     list != NULL && (entry = readdir(list)) != NULL;)
+		count += strcmp(entry->d_name, ".") != 0 &&
+		         strcmp(entry->d_name, "..") != 0;
+	if (list != NULL)
+		(void)closedir(list);
+	return count;
+}
+
+static int
 count_in(enum record_place place)
 {
 	struct record_list list = {0};
@@ -154,6 +170,8 @@ step_check(void)
 		return broken("a file is the old one or the new one");
 	if (a != b)
 		return broken("a fix is all or none");
+	if (entries_in(world_path(&world, "copy", "")) != 2)
+		return broken("nothing is left beside the files");
 	if (count_in(RECORD_OPEN) != 0)
 		return broken("nothing stays open");
 	if (count_in(RECORD_KEPT) != (a == 1 ? 2 : 0))
