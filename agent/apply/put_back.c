@@ -85,9 +85,12 @@ apply_put_back(struct apply_host *host, const struct journal *journal,
 	struct change_host change_host = change_host_of(host, record);
 	enum change_found found = CHANGE_IS_PARTIAL;
 	struct why reason = {0};
-	int r = record->change.kind->look(
-	    &record->change, &change_host, &found, &reason);
+	int r;
 
+	/* what a perform or an undo that was cut off has left */
+	host->effects->tidy(&record->change, &change_host);
+	r = record->change.kind->look(
+	    &record->change, &change_host, &found, &reason);
 	if (r < 0) {
 		*why = reason;
 		return r;

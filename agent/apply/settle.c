@@ -146,14 +146,11 @@ put_off(struct settle *settle, struct record *record, const struct why *reason,
 static int
 revert_made(struct settle *settle, struct record *record, struct why *why)
 {
-	struct change_host host = change_host_of(settle->host, record);
 	struct why reason = {0};
 	int r = settle_note(settle, record, "interrupted", why);
 
 	if (r < 0)
 		return r;
-	if (record->change.kind->tidy != NULL)
-		record->change.kind->tidy(&record->change, &host);
 	record->reason = "the run was interrupted before it was verified";
 	r = apply_put_back(settle->host, settle->journal, record,
 	    RECORD_REVERTED, "reverted", &reason);

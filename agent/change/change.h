@@ -106,6 +106,7 @@ struct effects {
 	int (*perform)(
 	    const struct change *, struct change_host *, struct why *);
 	int (*undo)(const struct change *, struct change_host *, struct why *);
+	void (*tidy)(const struct change *, struct change_host *);
 };
 
 extern const struct effects effects_real, effects_none;

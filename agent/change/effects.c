@@ -42,12 +42,20 @@ real_undo(
 	return change->kind->undo(change, host, why);
 }
 
+static void
+real_tidy(const struct change *change, struct change_host *host)
+{
+	if (change->kind->tidy != NULL)
+		change->kind->tidy(change, host);
+}
+
 const struct effects effects_real = {
     .mode = "apply",
     .check = real_check,
     .capture = real_capture,
     .perform = real_perform,
     .undo = real_undo,
+    .tidy = real_tidy,
 };
 
 /* A plan is shown also to a user who may not see all that the check looks at;
@@ -71,10 +79,18 @@ none_stop(
 	return EFFECTS_SHOWN;
 }
 
+static void
+none_tidy(const struct change *change, struct change_host *host)
+{
+	(void)change;
+	(void)host;
+}
+
 const struct effects effects_none = {
     .mode = "dry-run",
     .check = none_check,
     .capture = none_stop,
     .perform = none_stop,
     .undo = none_stop,
+    .tidy = none_tidy,
 };
