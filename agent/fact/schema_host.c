@@ -89,7 +89,8 @@ static const struct column disk_columns[] = {
     ROW_NUMBER("inodes_free", UNIT_COUNT, "inodes free", "statvfs(3) f_favail"),
     ROW_NUMBER("inodes_used", UNIT_SHARE,
         "share of inodes in use; 0 where they are not limited", "statvfs(3)"),
-    ROW_BOOL("read_only", "mounted read-only", "statvfs(3) ST_RDONLY"),
+    ROW_BOOL(
+        "read_only", "the file system is read-only", "/proc/self/mountinfo"),
     ROW_NUMBER("needed", UNIT_BYTES,
         "free space below which the mail system refuses mail; 0 when the "
         "queue is not on it",

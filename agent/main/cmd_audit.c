@@ -104,13 +104,16 @@ record_show(void *user, const struct json *record)
 	    (run == NULL || strcmp(printer->run, run) != 0))
 		return true;
 	printer->count++;
-	(void)snprintf(head, sizeof(head), "%6lld %-20.20s %-10.20s ",
-	    (long long)json_get_int(record, "seq", 0),
-	    time != NULL ? time : "?", event != NULL ? event : "?");
-	if (printer->run == NULL && run != NULL)
-		buf_addf(&text, "%s  ", run);
+	(void)snprintf(head, sizeof(head), "%6lld  ",
+	    (long long)json_get_int(record, "seq", 0));
+	buf_addf(&text, "%s  %s  %s", time != NULL ? time : "?",
+	    run != NULL ? run : "?", event != NULL ? event : "?");
+	page_line(&printer->page, PAGE_BOLD, head, buf_text(&text), NULL);
+	buf_clear(&text);
 	history_words(&text, record);
-	page_line(&printer->page, PAGE_PLAIN, head, buf_text(&text), NULL);
+	if (text.length > 0)
+		page_line(&printer->page, PAGE_PLAIN, "        ",
+		    buf_text(&text), NULL);
 	buf_clear(&text);
 	json_write(&text, record, false);
 	if (json_parse(buf_text(&text), text.length, &copy, NULL) == 0)

@@ -68,17 +68,19 @@ history_words(struct buf *out, const struct json *record)
 	const char *fix = json_get_text(record, "fix");
 	const char *playbook = json_get_text(record, "playbook");
 	const char *text = NULL;
+	AUTO_BUF struct buf words = {0};
 
 	if (playbook != NULL)
-		buf_addf(out, "%s%s%s%s%s", playbook, item != NULL ? " " : "",
-		    item != NULL ? item : "", fix != NULL ? ", " : "",
-		    fix != NULL ? fix : "");
+		buf_addf(&words, "%s%s%s%s%s", playbook,
+		    item != NULL ? " " : "", item != NULL ? item : "",
+		    fix != NULL ? ", " : "", fix != NULL ? fix : "");
 	for (size_t i = 0; text == NULL && i < ARRAY_COUNT(names); i++)
 		text = json_get_text(record, names[i]);
 	if (text != NULL)
-		buf_addf(out, "%s%s", out->length > 0 ? ": " : "", text);
+		buf_addf(&words, "%s%s", words.length > 0 ? ": " : "", text);
 	if (reason != NULL)
-		buf_addf(out, "%s%s", out->length > 0 ? "; " : "", reason);
+		buf_addf(&words, "%s%s", words.length > 0 ? "; " : "", reason);
+	buf_add(out, buf_text(&words));
 }
 
 static void

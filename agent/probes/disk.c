@@ -165,7 +165,6 @@ numbers_out(const struct statvfs *stat, struct fact_out *out)
 		fact_out_unknown(out, "free", "it does not tell its size");
 		fact_out_unknown(out, "used", "it does not tell its size");
 	}
-	fact_out_bool(out, "read_only", (stat->f_flag & ST_RDONLY) != 0);
 	fact_out_number(out, "inodes_total", inodes);
 	fact_out_number(out, "inodes_free", (double)stat->f_favail);
 	/* btrfs and others make inodes as they need them and say 0 */
@@ -267,6 +266,10 @@ disk_collect(struct probe_job *job, struct fact_out *out)
 			numbers_out(&place->stat, out);
 		else
 			numbers_unknown(place, out);
+		/* not statvfs(3): in a sandbox of systemd all seems so */
+		if (place->is_done && place->error == 0)
+			fact_out_bool(
+			    out, "read_only", place->mount->is_read_only);
 	}
 	(void)pthread_mutex_unlock(&disk_lock);
 	fact_out_table_end(out, "disk");

@@ -80,6 +80,10 @@ line_parse(
 	if (word == NULL)
 		return false;
 	mount.device = octal_decode(arena, word, length);
+	word = word_next(&line, end, &length);
+	mount.is_read_only = word != NULL && length >= 2 &&
+	                     memcmp(word, "ro", 2) == 0 &&
+	                     (length == 2 || word[2] == ',');
 	*ret = mount;
 	return true;
 }

@@ -4,6 +4,7 @@
 #ifndef MAILFIX_SYS_MOUNTS_H
 #define MAILFIX_SYS_MOUNTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "agent/base/mem.h"
@@ -13,6 +14,8 @@ struct mount {
 	const char *point;  /* where: "/var/spool" */
 	const char *type;   /* "ext4" */
 	const char *device; /* "/dev/sda1", "overlay"; anybody's text */
+	/* the file system as a whole; not what a sandbox makes of its view */
+	bool is_read_only;
 };
 
 struct mounts {

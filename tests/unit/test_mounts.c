@@ -20,8 +20,8 @@ static const char mountinfo[] =
     "bad line\n"
     "32 22 8:3\n"
     "33 22 8:4 / /srv rw -\n"
-    "34 22 0:30 / /var rw shared:9 - tmpfs over\\012lay rw\n"
-    "35 22 0:31 / /variable rw - ext4 none rw";
+    "34 22 0:30 / /var ro shared:9 - tmpfs over\\012lay rw\n"
+    "35 22 0:31 / /variable rw - ext4 none ro,errors=remount-ro";
 
 static void
 test_mounts(void **state)
@@ -47,6 +47,9 @@ test_mounts(void **state)
 	assert_int_equal(got.count, 6);
 	assert_string_equal(got.mounts[3].device, "/dev/sd\\b");
 	assert_string_equal(got.mounts[4].device, "over\nlay");
+	/* a view that is read-only is not a file system that is */
+	assert_false(got.mounts[4].is_read_only);
+	assert_true(got.mounts[5].is_read_only);
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		const struct mount *mount = mounts_find(&got, want[i].path);
 

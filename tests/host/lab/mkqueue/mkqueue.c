@@ -12,6 +12,7 @@
  *
  * The same seed makes the same messages, apart from what holds the time or an
  * inode number.
+ * Source   Postfix src/global/rec_type.h and record(3), as queuefile.c says
  */
 #include <err.h>
 #include <math.h>
