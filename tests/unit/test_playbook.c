@@ -164,8 +164,8 @@ static const struct {
     {"[playbook]\ntitle =\nwhen = yes\n",                                "2: title: it has no value\n"                  },
     {PLAIN "severty = info\n",
      "4: unknown key 'severty' in [playbook], did you mean 'severity'?\n"                                               },
-    {PLAIN "severity = critcal\n",
-     "4: severity: 'critcal' is none of: info, warning, critical, did you "
+    {PLAIN "severity = criticax\n",
+     "4: severity: 'criticax' is none of: info, warning, critical, did you "
         "mean 'critical'?\n"                                                                                            },
     {PLAIN "severity = bad\n",
      "4: severity: 'bad' is none of: info, warning, critical\n"                                                         },
@@ -226,8 +226,8 @@ static const struct {
      "6: action restart takes no 'coldown', did you mean 'cooldown'?\n"                                                 },
     {PLAIN "[fix x]\naction = prune\n",
      "4: [fix x] has no 'state', which action prune needs\n"                                                            },
-    {PLAIN "[fix x]\naction = prune\nstate = defered\n",
-     "6: state: 'defered' is not allowed here, did you mean 'deferred'?\n"                                              },
+    {PLAIN "[fix x]\naction = prune\nstate = deferrex\n",
+     "6: state: 'deferrex' is not allowed here, did you mean 'deferred'?\n"                                             },
     {PLAIN "[fix x]\naction = prune\nstate = zzz\n",
      "6: state: 'zzz' is not allowed here; deferred is\n"                                                               },
     {PLAIN "[fix x]\naction = prune\nstate = {host.load1}\n",
