@@ -81,6 +81,18 @@ approve_one(
 		planned->is_approved = true;
 }
 
+/*
+ * A dry run goes the same way, with effects that stop at the last step; what
+ * the checks before it refuse is then in the plan. They need root.
+ */
+static void
+show_all(struct session *session)
+{
+	for (size_t i = 0; session->is_root && i < session->plan.count; i++)
+		session->plan.fixes[i].is_approved =
+		    session->plan.fixes[i].state == PLANNED_PLANNED;
+}
+
 int
 session_approve(struct session *session)
 {
@@ -91,8 +103,12 @@ session_approve(struct session *session)
 
 	for (size_t i = 0; i < session->plan.count; i++)
 		planned += session->plan.fixes[i].state == PLANNED_PLANNED;
-	if (planned == 0 || session->options->is_dry_run)
+	if (planned == 0)
 		return 0;
+	if (session->options->is_dry_run) {
+		show_all(session);
+		return 0;
+	}
 	if (!session->is_root) {
 		session_note(session, "Only root can apply a fix.");
 		return 0;
@@ -131,12 +147,27 @@ findings_record(struct session *session)
 	}
 }
 
+static int
+apply_shown(struct session *session)
+{
+	struct why why = {0};
+
+	if (session->bar == NULL &&
+	    apply_plan(&session->host, &session->plan, &why) < 0)
+		session_bar(session, true, "%s", why.text);
+	progress_end(&session->progress);
+	return 0;
+}
+
 int
 session_apply(struct session *session)
 {
 	struct why why = {0};
 	int r;
 
+	session->host.looked_s = session->facts->taken_s;
+	if (session->options->is_dry_run)
+		return apply_shown(session);
 	if (session->audit == NULL || !session->may_change)
 		return 0;
 	findings_record(session);
