@@ -4,7 +4,7 @@
  * Purpose  one read-only probe; row PROBE(map) in probe_table.def
  * Input    stat(2) of the files that the configuration names
  * Yields   table map, a row for each source
- * Unknown  a file that may not be looked at; staleness without a source
+ * Unknown  a file that may not be looked at; staleness when both are missing
  * Errors   none
  * Runs as  observer, may look into directories of others
  * Cost     two system calls a map
@@ -57,7 +57,11 @@ map_out(const struct mta_map *map, struct fact_out *out)
 		return;
 	}
 	fact_out_bool(out, "exists", built_error == 0);
-	if (source_error != 0) {
+	if (source_error == ENOENT && built_error == 0) {
+		/* brought here as it is: there is nothing it could be behind */
+		fact_out_bool(out, "stale", false);
+		fact_out_number(out, "behind", 0);
+	} else if (source_error != 0) {
 		const char *reason = source_error == ENOENT
 		                         ? "its source is not there"
 		                         : strerror(source_error);

@@ -77,15 +77,15 @@ static void
 test_map(void **state)
 {
 	struct mta mta = {.ops = &ops, .has_settings = true};
-	struct mta_map maps[5] = {0};
-	static const char *const names[] = {"a", "b", "c", "d", "e"};
+	struct mta_map maps[6] = {0};
+	static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
 	const struct fact_set *set;
 
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		maps[i] = (struct mta_map){"hash", at(*state, names[i]),
 		    arena_printf(*state, "%s/%s.db", dir, names[i]), "x_maps"};
 	mta.maps = maps;
-	mta.map_count = 5;
+	mta.map_count = 6;
 	write_file(*state, "a", "", 1000, 5);
 	write_file(*state, "a.db", "", 1300, 5); /* built after */
 	write_file(*state, "b", "", 1090, 0);
@@ -105,8 +105,10 @@ test_map(void **state)
 	assert_fact_bool(set, "map", maps[3].source, "exists", false);
 	assert_fact_bool(set, "map", maps[3].source, "stale", true);
 	assert_fact_bool(set, "map", maps[4].source, "exists", true);
+	assert_fact_bool(set, "map", maps[4].source, "stale", false);
+	assert_fact_bool(set, "map", maps[5].source, "exists", false);
 	assert_fact_unknown(
-	    set, "map", maps[4].source, "stale", "its source is not there");
+	    set, "map", maps[5].source, "stale", "its source is not there");
 }
 
 static void
