@@ -71,8 +71,8 @@ void expr_grammar(struct buf *out);
 
 /*
  * Templates: "{destination} answers 421: {cause_text}". {name} is a column of
- * the row at hand, the key, or table.column; a number is written with its
- * unit; an unknown as "?". "{{" is a brace.
+ * the row at hand, the key, table.column, or any expression; a number is
+ * written with its unit; an unknown as "?". "{{" and "}}" are a brace.
  */
 struct template;
 

@@ -16,6 +16,7 @@
 #include "agent/base/buf.h"
 #include "agent/fact/schema.h"
 #include "agent/main/options.h"
+#include "agent/playbook/playbook_read.h"
 #include "agent/report/report.h"
 
 /* roff takes a backslash, and a point or quote at the start of a line, for
@@ -143,6 +144,39 @@ manual_actions(struct buf *out)
 }
 
 static void
+manual_keys(struct buf *out)
+{
+	for (const struct playbook_key *k = playbook_keys; k->section; k++) {
+		buf_addf(out, ".It Bo %s Bc %s =",
+		    strcmp(k->section, "fix") == 0 ? "fix NAME" : k->section,
+		    k->key);
+		buf_addf(out, " \\&%s\n", k->form);
+		roff_line(out, k->doc);
+		if (!k->is_required) {
+			buf_add(out, "Default:\n");
+			roff_line(out, k->otherwise);
+		}
+	}
+}
+
+/* expr_grammar, as it is, in a literal block */
+static void
+manual_grammar(struct buf *out)
+{
+	AUTO_BUF struct buf text = {0};
+
+	expr_grammar(&text);
+	for (const char *line = buf_text(&text); *line != '\0';) {
+		size_t length = strcspn(line, "\n");
+		AUTO_FREE char *copy = strndup(line, length);
+
+		if (copy != NULL)
+			roff_line(out, copy);
+		line += length + (line[length] == '\n');
+	}
+}
+
+static void
 manual_formats(struct buf *out)
 {
 	for (size_t i = 0; report_formats[i] != NULL; i++)
@@ -206,6 +240,8 @@ static const struct {
     {"manual",     "COMMANDS", manual_commands},
     {"manual",     "CONFIG",   manual_config  },
     {"manual",     "FACTS",    manual_facts   },
+    {"manual",     "KEYS",     manual_keys    },
+    {"manual",     "GRAMMAR",  manual_grammar },
     {"manual",     "ACTIONS",  manual_actions },
     {"manual",     "DATE",     manual_date    },
     {"completion", "OPTIONS",  words_options  },
