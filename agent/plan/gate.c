@@ -12,6 +12,7 @@
 
 #include "agent/base/auto.h"
 #include "agent/base/clock.h"
+#include "agent/base/text.h"
 #include "agent/plan/planning.h"
 
 #define HOUR_S 3600.0
@@ -191,6 +192,21 @@ budget_disruptive(const struct planning *planning, const char *name,
 	    done, planning->disruptive);
 }
 
+/*
+ * is_same - do both change the same thing?
+ * Two choices out of the same queue may overlap, whatever their numbers.
+ */
+static bool
+is_same(const struct change *a, const struct change *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (strcmp(a->target, b->target) == 0)
+		return true;
+	return a->item_count != 0 && b->item_count != 0 &&
+	       text_equal(a->detail, b->detail);
+}
+
 /* find_same - the planned fix that has a change of this target, or NULL */
 static const struct planned_fix *
 find_same(const struct planning *planning, const struct change *change)
@@ -201,9 +217,7 @@ find_same(const struct planning *planning, const struct change *change)
 		if (planned->state != PLANNED_PLANNED)
 			continue;
 		for (size_t k = 0; k < planned->change_count; k++)
-			if (planned->changes[k].kind == change->kind &&
-			    strcmp(planned->changes[k].target,
-			        change->target) == 0)
+			if (is_same(&planned->changes[k], change))
 				return planned;
 	}
 	return NULL;

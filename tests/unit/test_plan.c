@@ -144,6 +144,28 @@ end(void **user)
 	return 0;
 }
 
+/* Each question finds one message more than the one before. */
+static int
+choose(void *user, const struct queue_query *query, struct queue_selection *ret,
+    struct why *why)
+{
+	static const char *const ids[] = {
+	    "4bX1", "4bX2", "4bX3", "4bX4", "4bX5", NULL};
+	static size_t asked;
+
+	(void)user;
+	(void)query;
+	(void)why;
+	asked = asked % 2 + 1;
+	*ret = (struct queue_selection){
+	    .ids = &ids[5 - asked],
+	    .count = asked,
+	    .matched = asked,
+	    .in_state = 10,
+	};
+	return 0;
+}
+
 static void
 build_with(const char *maintenance)
 {
@@ -156,6 +178,7 @@ build_with(const char *maintenance)
 	    .state = memory,
 	    .now_s = T0,
 	    .maintenance = maintenance,
+	    .select = choose,
 	};
 
 	finding_judge(arena, &set, facts, NULL, &judgement);
@@ -418,6 +441,30 @@ test_same_target(void **user)
 }
 
 static void
+test_same_messages(void **user)
+{
+	static const struct expr_place place = {.file = "test", .line = 1};
+
+	(void)user;
+	set_playbook(1, "other", "map", "stale");
+	for (size_t p = 0; p < 2; p++) {
+		struct fix *fix = set_fix(p, 0, "hold-queue", "<>");
+		struct fix_param *param = arena_alloc(arena, 1, sizeof(*param));
+		const struct action_param *spec = fix->action->params;
+
+		while (strcmp(spec->name, "sender") != 0)
+			spec++;
+		param->spec = spec;
+		param->text = template_parse(arena, "<>", NULL, place, &lint);
+		fix->params = param;
+	}
+	build();
+	check(0, PLANNED_PLANNED, NULL);
+	check(1, PLANNED_SKIPPED, "first of maps changes");
+	assert_int_equal(plan.count, 2);
+}
+
+static void
 test_closed_state(void **user)
 {
 	char dir[] = "/tmp/test_plan.XXXXXX", path[64];
@@ -523,6 +570,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_changes_budget, begin, end),
 	    cmocka_unit_test_setup_teardown(test_disruptive, begin, end),
 	    cmocka_unit_test_setup_teardown(test_same_target, begin, end),
+	    cmocka_unit_test_setup_teardown(test_same_messages, begin, end),
 	    cmocka_unit_test_setup_teardown(test_closed_state, begin, end),
 	    cmocka_unit_test_setup_teardown(test_approve, begin, end),
 	    cmocka_unit_test_setup_teardown(test_quiet_hours, begin, end),
