@@ -153,12 +153,20 @@ use_fake_kinds(struct scenario *scenario, struct planned_fix *planned)
 	}
 }
 
+static void
+fake_tidy(const struct change *change, struct change_host *host)
+{
+	(void)change;
+	(void)host;
+}
+
 static const struct effects effects_fake = {
     .mode = "apply",
     .check = fake_check,
     .capture = fake_check,
     .perform = fake_perform,
     .undo = fake_undo,
+    .tidy = fake_tidy,
 };
 
 static int
