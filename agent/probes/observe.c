@@ -77,8 +77,8 @@ look_init(struct look *look)
 			               "run as nobody");
 	}
 	if (sandbox_landlock_abi() == 0)
-		note_add(look, "no Landlock here: observers may read what "
-		               "their user may read");
+		note_add(look, "no Landlock here: an observer may read what "
+		               "its user may read, the queue's any file");
 	if (!look->has_seccomp)
 		note_add(look, "no seccomp here: observers may make any "
 		               "system call");
