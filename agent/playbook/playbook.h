@@ -107,7 +107,10 @@ struct playbook_source {
 void playbook_load(struct arena *arena, const struct playbook_source *source,
     struct playbook_set *ret, struct lint *lint);
 
-/* playbook_lint_file - one file on its own, as `mailfix lint FILE` */
+/*
+ * playbook_lint_file - one file on its own, as `mailfix lint FILE`
+ * A file in NAME.ini.d is checked over the playbook it belongs to.
+ */
 void playbook_lint_file(struct arena *arena, const char *path,
     const struct action_spec *const *actions, struct lint *lint);
 

@@ -12,6 +12,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/dir.h"
@@ -362,6 +363,48 @@ playbook_find(const struct playbook_set *set, const char *name)
 	return NULL;
 }
 
+/* A file of anybody's: only looked at, nothing follows from it. */
+static bool
+text_load(
+    struct arena *arena, const char *path, struct ini *ret, struct lint *lint)
+{
+	AUTO_BUF struct buf text = {0};
+	struct why why = {0};
+
+	if (file_read(AT_FDCWD, path, INI_FILE_BYTES_MAX, &text, &why) < 0) {
+		lint_add(lint, path, 0, "%s", why.text);
+		return false;
+	}
+	ini_parse_text(arena, path, buf_text(&text), text.length, ret, lint);
+	return true;
+}
+
+/* DIR/NAME.ini.d/FILE lies over DIR/NAME.ini, or over the shipped NAME.ini. */
+static const char *
+base_of(struct arena *arena, const char *path, const char *file)
+{
+	const char *folder = arena_dup_n(
+	    arena, path, file > path ? (size_t)(file - path) - 1 : 0);
+	const char *base, *slash;
+
+	if (!text_ends(folder, ".ini.d"))
+		return path;
+	base = stem_of(arena, folder, ".d");
+	if (access(base, F_OK) == 0)
+		return base;
+	slash = strrchr(base, '/');
+	return arena_printf(
+	    arena, "%s/%s", CONFIG_PLAYBOOKS, slash != NULL ? slash + 1 : base);
+}
+
+static const char *
+file_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
 void
 playbook_lint_file(struct arena *arena, const char *path,
     const struct action_spec *const *actions, struct lint *lint)
@@ -369,22 +412,21 @@ playbook_lint_file(struct arena *arena, const char *path,
 	struct playbook_draft *draft = arena_alloc(arena, 1, sizeof(*draft));
 	struct playbook_reader reader = {
 	    .arena = arena, .lint = lint, .actions = actions, .draft = draft};
-	const char *slash = strrchr(path, '/');
-	const char *file = slash != NULL ? slash + 1 : path;
-	AUTO_BUF struct buf text = {0};
-	struct why why = {0};
+	const char *base = base_of(arena, path, file_of(path));
+	struct ini over;
 
-	if (!text_ends(file, ".ini")) {
+	if (!text_ends(path, ".ini")) {
 		lint_add(lint, path, 0, "a playbook's file ends in .ini");
 		return;
 	}
-	if (file_read(AT_FDCWD, path, INI_FILE_BYTES_MAX, &text, &why) < 0) {
-		lint_add(lint, path, 0, "%s", why.text);
+	draft->playbook.name = stem_of(arena, file_of(base), ".ini");
+	draft->playbook.file = arena_dup(arena, base);
+	if (!text_load(arena, base, &reader.ini, lint))
 		return;
+	if (base != path) {
+		if (!text_load(arena, path, &over, lint))
+			return;
+		ini_overlay(arena, &reader.ini, &over);
 	}
-	draft->playbook.name = stem_of(arena, file, ".ini");
-	draft->playbook.file = arena_dup(arena, path);
-	ini_parse_text(
-	    arena, path, buf_text(&text), text.length, &reader.ini, lint);
 	playbook_read(&reader);
 }

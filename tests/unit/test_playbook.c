@@ -561,6 +561,17 @@ test_lint_file(void **state)
 	file_make("a.ini", PLAIN "masked-by = whoever\n");
 	playbook_lint_file(arena, "a.ini", actions, &lint);
 	assert_string_equal(errors_of(), "");
+	file_make("ship/c.ini", GOOD);
+	file_make("ship/c.ini.d/10.ini", "[playbook]\nwhen = used > 1%\n");
+	playbook_lint_file(arena, "ship/c.ini.d/10.ini", actions, &lint);
+	assert_string_equal(errors_of(), "");
+	file_make("ship/c.ini.d/10.ini", "[playbook]\nwhen = usd > 1%\n");
+	playbook_lint_file(arena, "ship/c.ini.d/10.ini", actions, &lint);
+	assert_string_equal(errors_of(),
+	    "ship/c.ini.d/10.ini:2: when: unknown name 'usd', did you mean "
+	    "'used'?\n");
+	lint_done(&lint);
+	lint.arena = arena;
 	file_make("b.ini", PLAIN "stray\n[fix x]\n");
 	playbook_lint_file(arena, "b.ini", actions, &lint);
 	playbook_lint_file(arena, "none.ini", actions, &lint);
