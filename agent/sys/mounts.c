@@ -17,7 +17,9 @@
 #include "agent/sys/proc.h"
 
 /* 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=.. */
-#define FIELD_POINT 4
+#define FIELD_NUMBER 2
+#define FIELD_ROOT   3
+#define FIELD_POINT  4
 
 static char *
 octal_decode(struct arena *arena, const char *text, size_t length)
@@ -66,6 +68,10 @@ line_parse(
 	size_t length, field = 0;
 
 	while ((word = word_next(&line, end, &length)) != NULL) {
+		if (field == FIELD_NUMBER)
+			mount.number = octal_decode(arena, word, length);
+		if (field == FIELD_ROOT)
+			mount.root = octal_decode(arena, word, length);
 		if (field++ == FIELD_POINT)
 			mount.point = octal_decode(arena, word, length);
 		/* optional fields end with a single hyphen */
@@ -125,25 +131,47 @@ mounts_read(struct arena *arena, struct mounts *ret, struct why *why)
 	return 0;
 }
 
+/* Is path at or below base? Both absolute. */
+static bool
+path_is_below(const char *path, const char *base)
+{
+	size_t length = strlen(base);
+
+	if (length == 1)
+		length = 0; /* "/" is a prefix of all */
+	return strncmp(path, base, length) == 0 &&
+	       (path[length] == '/' || path[length] == '\0');
+}
+
+/* The first mount that shows the most of the same file system. */
+static const struct mount *
+whole_find(const struct mounts *mounts, const struct mount *part)
+{
+	const struct mount *best = part;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct mount *mount = &mounts->mounts[i];
+
+		if (strcmp(mount->number, part->number) == 0 &&
+		    path_is_below(best->root, mount->root) &&
+		    strlen(mount->root) < strlen(best->root))
+			best = mount;
+	}
+	return best;
+}
+
 const struct mount *
 mounts_find(const struct mounts *mounts, const char *path)
 {
 	const struct mount *best = NULL;
-	size_t best_length = 0;
 
 	for (size_t i = 0; i < mounts->count; i++) {
-		const char *point = mounts->mounts[i].point;
-		size_t length = strlen(point);
+		const struct mount *mount = &mounts->mounts[i];
 
-		if (length == 1)
-			length = 0; /* "/" is a prefix of all */
-		if (strncmp(path, point, length) != 0 ||
-		    (path[length] != '/' && path[length] != '\0'))
-			continue;
-		if (best == NULL || length >= best_length) {
-			best = &mounts->mounts[i];
-			best_length = length;
-		}
+		if (path_is_below(path, mount->point) &&
+		    (best == NULL ||
+		        strlen(mount->point) >= strlen(best->point)))
+			best = mount;
 	}
-	return best;
+	return best != NULL ? whole_find(mounts, best) : NULL;
 }

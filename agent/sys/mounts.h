@@ -14,6 +14,8 @@ struct mount {
 	const char *point;  /* where: "/var/spool" */
 	const char *type;   /* "ext4" */
 	const char *device; /* "/dev/sda1", "overlay"; anybody's text */
+	const char *number; /* of the file system: "254:0" */
+	const char *root;   /* which part of it stands here: "/" */
 	/* the file system as a whole; not what a sandbox makes of its view */
 	bool is_read_only;
 };
@@ -39,7 +41,10 @@ int mounts_read(struct arena *arena, struct mounts *ret, struct why *why);
 
 /*
  * mounts_find - the mount that holds an absolute path without links or dots
- * The last one mounted wins where several are at the same place. NULL: none.
+ * The last one mounted wins where several are at the same place. Where it only
+ * shows a part of a file system that is mounted whole elsewhere (systemd does
+ * so in the sandbox of a service), that place is told: one file system has one
+ * name, whoever looks. NULL: none.
  */
 const struct mount *mounts_find(const struct mounts *mounts, const char *path);
 

@@ -21,7 +21,10 @@ static const char mountinfo[] =
     "32 22 8:3\n"
     "33 22 8:4 / /srv rw -\n"
     "34 22 0:30 / /var ro shared:9 - tmpfs over\\012lay rw\n"
-    "35 22 0:31 / /variable rw - ext4 none ro,errors=remount-ro";
+    "35 22 0:31 / /variable rw - ext4 none ro,errors=remount-ro\n"
+    "40 22 254:0 /opt/part /opt/part ro - ext4 /dev/vda rw\n"
+    "41 22 0:40 /@ /a rw - btrfs /dev/sdc rw\n"
+    "42 22 0:40 /@home /b rw - btrfs /dev/sdc rw";
 
 static void
 test_mounts(void **state)
@@ -40,11 +43,15 @@ test_mounts(void **state)
 	    {"/variable",          "/variable",      "ext4" },
 	    {"/variables",         "/",              "ext4" },
 	    {"/proc/self",         "/proc",          "proc" },
+ /* a part of what is mounted whole at / */
+	    {"/opt/part/x",        "/",              "ext4" },
+ /* beside each other: neither is a part of the other */
+	    {"/b/x",               "/b",             "btrfs"},
 	};
 
 	(void)state;
 	mounts_parse(arena, mountinfo, sizeof(mountinfo) - 1, &got);
-	assert_int_equal(got.count, 6);
+	assert_int_equal(got.count, 9);
 	assert_string_equal(got.mounts[3].device, "/dev/sd\\b");
 	assert_string_equal(got.mounts[4].device, "over\nlay");
 	/* a view that is read-only is not a file system that is */
