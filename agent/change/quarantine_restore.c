@@ -230,27 +230,58 @@ is_same(const struct quarantine_file *file, int folder, struct why *why)
 	return 1;
 }
 
+/* File systems without O_TMPFILE: no mail system takes this for a message. */
+#define TEMPORARY "mailfix.tmp"
+
+static int
+temporary_open(int folder, bool *ret_is_named)
+{
+	int fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+	*ret_is_named = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
+	if (!*ret_is_named)
+		return fd;
+	(void)unlinkat(folder, TEMPORARY, 0); /* of a crash */
+	return openat(folder, TEMPORARY,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* link(2), and not rename(2): it never takes another file's place. */
+static int
+appear(const struct quarantine_file *file, int folder, int fd, bool is_named)
+{
+	char from[32];
+
+	if (is_named)
+		return linkat(folder, TEMPORARY, folder, file->id, 0);
+	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, from, folder, file->id, AT_SYMLINK_FOLLOW);
+}
+
 int
 quarantine_restore(const struct quarantine_file *file, int tar_fd, int queue_fd,
     struct why *why)
 {
 	AUTO_CLOSE int folder = -1, fd = -1;
-	char from[32];
-	int r;
+	bool is_named = false;
+	int r, code = 0;
 
 	if ((r = quarantine_check(file, tar_fd, why)) < 0 ||
 	    (r = folder_open(file, queue_fd, &folder, why)) < 0)
 		return r;
-	fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	fd = temporary_open(folder, &is_named);
 	if (fd < 0)
 		return why_errno(why, "make a file for %s", file->path);
-	if ((r = bytes_copy(file, tar_fd, fd, why)) < 0 ||
-	    (r = attributes_set(file, fd, why)) < 0)
-		return r;
-	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, from, folder, file->id, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno == EEXIST)
+	r = bytes_copy(file, tar_fd, fd, why);
+	if (r == 0)
+		r = attributes_set(file, fd, why);
+	if (r == 0 && appear(file, folder, fd, is_named) < 0)
+		code = errno;
+	if (is_named)
+		(void)unlinkat(folder, TEMPORARY, 0);
+	if (code == EEXIST)
 		return is_same(file, folder, why);
-	return why_errno(why, "put back %s", file->path);
+	return code != 0 ? why_set(why, -code, "put back %s: %s", file->path,
+	                       strerror(code))
+	                 : r;
 }

@@ -7,6 +7,10 @@
  *          in use again, that message stays in the quarantine
  * Runs as  actor, as root
  * Source   queue_prune.h for the order; syncfs(2)
+ *
+ * A file that comes back has another inode than the one in its short id. The
+ * queue manager does not mind; postsuper -s, which each start of Postfix runs,
+ * gives it and its logs a new id (tried with Postfix 3.7: nothing is lost).
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,19 @@
+# make bench: ratios against the tools that users have, all in one run.
+#
+# Each bench_NAME.py prints medians and ratios beside their targets, and ends
+# with 1 when one is missed. Run it on a machine that does nothing else.
+
+BENCHES := $(sort $(wildcard tests/bench/bench_*.py))
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
+	$(SAY) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+.PRECIOUS: $(BUILD)/tests/bench/%.o
+-include $(BUILD)/tests/bench/bench_prune.d
+
+.PHONY: bench
+bench: $(PROGRAM) $(BUILD)/tests/bench/bench_prune
+	@for bench in $(BENCHES); do \
+	    $$bench $(PROGRAM) $(BUILD)/tests/bench/bench_prune || bad=1; \
+	done; test -z "$$bad"
