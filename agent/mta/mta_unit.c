@@ -81,8 +81,10 @@ unit_rank(struct bus *bus, struct arena *arena, const struct mta *mta,
 	bool is_masked;
 	int rank = 1;
 
+	/* more than any that only pulls it in (Debian's postfix.service, which
+	 * stays active), less than any that really starts it */
 	if (strcmp(unit->load, "masked") == 0)
-		return 2;
+		return 8;
 	if (strcmp(unit->load, "loaded") != 0)
 		return 0;
 	if (starts_mta(mta, unit))
