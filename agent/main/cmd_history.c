@@ -30,6 +30,11 @@ summary_line(struct page *page, const struct history_run *run)
 	char head[48];
 
 	(void)snprintf(head, sizeof(head), "%-22s ", run->run);
+	/* undo, pause, resume: nothing was looked for */
+	if (run->status != NULL && strcmp(run->status, "done") == 0) {
+		page_line(page, PAGE_PLAIN, head, run->mode, NULL);
+		return;
+	}
 	buf_addf(&text, "%s, %s: ", run->mode,
 	    run->status != NULL ? run->status : "cut short");
 	words_plural(&text, (size_t)run->problems, "problem");

@@ -33,6 +33,7 @@ pause_save(struct session *session, int64_t until_s, const char *reason)
 	json_set_text(ev, "reason", reason);
 	json_set_text(ev, "until", clock_iso(until_s, until));
 	session_record(session, event, ev);
+	session_done(session);
 	if (state_save(session->state, CONFIG_STATE, &why) < 0) {
 		log_error("%s", why.text);
 		return EXIT_PROBLEMS;

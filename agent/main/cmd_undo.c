@@ -77,6 +77,7 @@ undo_do(struct session *session, const char *which)
 	session_host(session);
 	r = apply_undo(&session->host, which, line_note, &undone, &why);
 	progress_end(&session->progress);
+	session_done(session);
 	status = r < 0 ? EXIT_PROBLEMS : EXIT_HEALTHY;
 	json_set_text(root, "error", r < 0 ? why.text : NULL);
 	if (r < 0)

@@ -129,6 +129,15 @@ session_record(struct session *session, const char *event, struct json *ev)
 		    "the audit log cannot be written: %s", why.text);
 }
 
+void
+session_done(struct session *session)
+{
+	struct json *ev = json_object_new();
+
+	json_set_text(ev, "status", "done");
+	session_record(session, "run-end", ev);
+}
+
 static int
 session_load(struct session *session)
 {

@@ -74,6 +74,9 @@ int session_report(struct session *session); /* the exit status */
 /* session_host - what apply needs; after state and audit */
 void session_host(struct session *session);
 
+/* session_done - the last record of a command that is not a run */
+void session_done(struct session *session);
+
 /* session_bar - no fix in this run; the first reason is kept, and noted */
 void session_bar(struct session *session, bool is_fault, const char *format,
     ...) __attribute__((format(printf, 3, 4)));

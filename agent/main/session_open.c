@@ -15,14 +15,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "actions/action.h"
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
 #include "agent/base/log.h"
+#include "agent/base/text.h"
 #include "agent/main/command.h"
 #include "agent/main/session.h"
+
+/* More commands than anybody will remember. */
+#define COMMANDS_MAX 32
 
 #define LOCK_PATH CONFIG_RUN "/lock"
 /* Only root takes it; the name and the time of a run are no secret. */
@@ -58,24 +63,62 @@ session_playbooks(struct session *session, const char *const *patterns)
 	return 0;
 }
 
+/* Is this error about a word of the command line, and about no file? */
+static bool
+is_usage(const struct session *session, const struct lint_error *error)
+{
+	const struct options *options = session->options;
+
+	if (error->line != 0 || options->command->bit != FOR_RUN)
+		return false;
+	for (size_t i = 0; i < options->arg_count; i++)
+		if (strcmp(options->args[i], error->file) == 0)
+			return true;
+	return false;
+}
+
+static void
+error_print(const struct lint_error *error)
+{
+	(void)fprintf(stderr, "%s:", error->file);
+	if (error->line > 0)
+		(void)fprintf(stderr, "%d:", error->line);
+	(void)fprintf(stderr, " %s\n", error->text);
+}
+
+/* A word that names no playbook may have been meant as a command. */
+static void
+command_hint(const char *word)
+{
+	const char *names[COMMANDS_MAX + 1] = {NULL}, *nearest;
+	size_t n = 0;
+
+	for (const struct command *c = command_rows; c->name != NULL; c++)
+		if (n < COMMANDS_MAX && c->name[0] != '\0')
+			names[n++] = c->name;
+	nearest = text_nearest(word, names);
+	if (nearest != NULL)
+		(void)fprintf(
+		    stderr, "mailfix: did you mean the command %s?\n", nearest);
+}
+
 int
 session_errors(struct session *session)
 {
-	for (size_t i = 0; i < session->lint.count; i++) {
-		const struct lint_error *error = &session->lint.errors[i];
+	size_t usage = 0;
 
-		if (error->line > 0)
-			(void)fprintf(stderr, "%s:%d: %s\n", error->file,
-			    error->line, error->text);
-		else
-			(void)fprintf(
-			    stderr, "%s: %s\n", error->file, error->text);
+	for (size_t i = 0; i < session->lint.count; i++) {
+		error_print(&session->lint.errors[i]);
+		if (!is_usage(session, &session->lint.errors[i]))
+			continue;
+		usage++;
+		command_hint(session->lint.errors[i].file);
 	}
 	if (session->lint.count == 0)
 		return 0;
 	(void)fprintf(stderr, "mailfix: %zu error%s; nothing was done\n",
 	    session->lint.count, session->lint.count == 1 ? "" : "s");
-	return EXIT_CONFIG;
+	return usage == session->lint.count ? EXIT_USAGE : EXIT_CONFIG;
 }
 
 int
