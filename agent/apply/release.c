@@ -79,15 +79,28 @@ release_one(struct apply_host *host, struct record *record, struct why *why)
 	return since_set(host, record, 0, why);
 }
 
+/* Most sites have none: then the kept records need not be read. */
+static bool
+has_release(const struct playbook_set *set)
+{
+	for (size_t i = 0; set != NULL && i < set->count; i++)
+		for (size_t j = 0; j < set->playbooks[i].fix_count; j++)
+			if (set->playbooks[i].fixes[j].release != NULL)
+				return true;
+	return false;
+}
+
 int
 apply_release(
     struct apply_host *host, const struct fact_set *facts, struct why *why)
 {
 	struct record_list kept = {0};
-	int count = 0;
-	int r = record_list_load(
-	    host->arena, host->state_dir, RECORD_KEPT, &kept, why);
+	int count = 0, r;
 
+	if (!has_release(host->playbooks))
+		return 0;
+	r = record_list_load(
+	    host->arena, host->state_dir, RECORD_KEPT, &kept, why);
 	if (r < 0)
 		return r;
 	for (size_t i = kept.count; i > 0; i--) {
