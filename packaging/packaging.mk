@@ -55,5 +55,6 @@ try:
 
 demo:
 	@test -x tests/host/demo || { echo "there is no demo in this tree" >&2; exit 1; }
+	@packaging/packages tests/host/packages
 	@$(MAKE) --no-print-directory deb
 	@tests/host/demo

@@ -69,7 +69,7 @@ is_fresh(const struct apply_host *host)
 enum apply_event
 apply_step_look(struct work *work)
 {
-	const struct finding *finding = work->planned->finding;
+	struct finding *finding = work->planned->finding;
 	struct fact_set *facts = NULL;
 	struct why why = {0};
 	enum cure gone;
@@ -87,6 +87,8 @@ apply_step_look(struct work *work)
 	if (gone == CURE_UNKNOWN)
 		return skip_logged(work, "stale: no longer known: ", &why);
 	if (gone == CURE_YES) {
+		/* as a start of Postfix also copies what its chroot needs */
+		finding->state = FINDING_FIXED;
 		(void)why_set(&why, 0, "the problem is gone by now");
 		return skip_logged(work, "stale: ", &why);
 	}

@@ -246,6 +246,8 @@ test_stale_is_skipped(void **state)
 	assert_int_equal(run(), 0);
 	assert_int_equal(world.planned.state, PLANNED_SKIPPED);
 	assert_non_null(strstr(world.planned.reason, "stale: "));
+	/* gone is as good as fixed, whoever did it */
+	assert_int_equal(world.finding.state, FINDING_FIXED);
 	copies_are(WORLD_OLD, WORLD_OLD);
 	assert_int_equal(logged("intent"), 0);
 	assert_int_equal(logged("skipped"), 1);
