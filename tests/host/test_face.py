@@ -10,7 +10,7 @@ class Face(LabCase):
 
     def setUp(self):
         self.mx = self.host()
-        self.mx.sh('systemctl stop postfix')
+        self.mx.sh('systemctl stop postfix postfix@-')
 
     def test_ordinary_user(self):
         result = self.mx.run('mailfix --dry-run', user='nobody')

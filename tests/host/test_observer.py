@@ -11,7 +11,7 @@ class Observer(LabCase):
 
     def setUp(self):
         self.mx = self.host()
-        self.mx.sh('systemctl stop postfix')
+        self.mx.sh('systemctl stop postfix postfix@-')
 
     def run_with(self, signal, continued=False):
         """Send a signal to the first observer that appears; return the run."""
@@ -19,7 +19,7 @@ class Observer(LabCase):
             mailfix --yes --format json > /root/out 2> /root/err &
             run=$!
             while kill -0 $run 2>/dev/null; do
-                for pid in $(pgrep -P $run); do
+                for pid in $(pgrep -u _mailfix -P $run); do
                     if kill -{signal} $pid 2>/dev/null; then break 2; fi
                 done
             done
@@ -56,7 +56,7 @@ class Sandbox(LabCase):
         mx = self.host(landlock=False)
         report = mx.mailfix('--dry-run', as_unit=True)
         self.assertEqual(report.document['status'], 'healthy', report.result)
-        mx.sh('systemctl stop postfix')
+        mx.sh('systemctl stop postfix postfix@-')
         report = mx.mailfix('--yes', as_unit=True)
         self.assertEqual(report.rc, 0, report.result)
         wait.until(lambda: mx.run('systemctl is-active postfix@-').rc == 0,
