@@ -13,14 +13,22 @@ class Observer(LabCase):
         self.mx = self.host()
         self.mx.sh('systemctl stop postfix postfix@-')
 
-    def run_with(self, signal, continued=False):
-        """Send a signal to the first observer that appears; return the run."""
+    def run_with(self, signal):
+        """Send a signal to the first observer that can be caught at work.
+
+        It is stopped first: one that has just ended takes any signal and
+        feels none. Returns how the run ended and what it said.
+        """
         script = f'''
             mailfix --yes --format json > /root/out 2> /root/err &
             run=$!
             while kill -0 $run 2>/dev/null; do
                 for pid in $(pgrep -u _mailfix -P $run); do
-                    if kill -{signal} $pid 2>/dev/null; then break 2; fi
+                    kill -STOP $pid 2>/dev/null || continue
+                    grep -q '^State:.T' /proc/$pid/status || continue
+                    kill -{signal} $pid
+                    [ {signal} = STOP ] || kill -CONT $pid
+                    break 2
                 done
             done
             wait $run; echo $?
