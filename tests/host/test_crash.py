@@ -32,8 +32,10 @@ class Crash(LabCase):
 
     def make_sick(self):
         """Make the four problems that one run fixes."""
-        self.mx.sh('systemctl stop postfix; '
-                   'touch -d "+1 hour" /etc/aliases; '
+        # Without the memory of the fixes before, which have to cool down.
+        self.mx.sh('rm -f /var/lib/mailfix/state*; '
+                   'systemctl stop postfix postfix@-; '
+                   'touch -d "1 hour ago" /etc/aliases.db; '
                    f'echo "# old" >> {SPOOL}/etc/hosts; '
                    f'chmod 755 {SPOOL}/bounce')
 
@@ -66,11 +68,15 @@ class Crash(LabCase):
             left_open += bool(self.mx.run(
                 'ls /var/lib/mailfix/changes/open').stdout.strip())
             report = self.mx.mailfix('--yes')
-            self.assertEqual(report.rc, 0, f'moment {moment}: '
-                             f'{report.result}')
+            self.assertNotIn(report.document['status'], ('failed',),
+                             f'moment {moment}: {report.result}')
             self.assertEqual(self.mx.run(
                 'ls /var/lib/mailfix/changes/open').stdout, '')
             self.check(moment)
+            self.mx.sh('rm -f /var/lib/mailfix/state*')
+            report = self.mx.mailfix('--yes')
+            self.assertEqual(report.rc, 0, f'moment {moment}: '
+                             f'{report.result}')
             self.make_well()
             self.assertEqual(queue.ids(self.mx), self.ids,
                              f'moment {moment}')

@@ -24,7 +24,7 @@ class DryRun(LabCase):
         mx = self.host()
         queue.fill(mx, 700, domains=['big.test'], bounces=0.3,
                    bounce_ages_s=(200000, 300000), ages_s=(60, 3000))
-        mx.sh('touch -d "+1 hour" /etc/aliases')
+        mx.sh('touch -d "1 hour ago" /etc/aliases.db')
         mx.sh('echo "# old" >> /var/spool/postfix/etc/resolv.conf')
         mx.sh('chmod 755 /var/spool/postfix/defer')
         mx.sh('systemctl stop postfix postfix@-')
