@@ -9,8 +9,11 @@
  * Source   SPEC sections 1 and 4
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <time.h>
 
+#include "agent/base/text.h"
 #include "agent/main/session.h"
 #include "agent/main/stop.h"
 #include "agent/probes/observe.h"
@@ -19,6 +22,13 @@
 
 /* The counter of agent/state that rates of the queue are made from. */
 #define COUNTER_MESSAGES "queue.messages"
+
+/*
+ * Postfix stops within a second; the reload of a busy one takes longer. In all
+ * 5 s, which a person at a terminal will wait.
+ */
+#define LOOK_TRIES    10
+#define LOOK_PAUSE_MS 500
 
 /* Callback of apply: user is the session. */
 static int
@@ -128,6 +138,47 @@ history_keep(struct session *session)
 		    session->state, COUNTER_MESSAGES, messages.number);
 }
 
+/*
+ * is_moving - systemd is just starting or stopping the mail system
+ *
+ * A look at such a moment sees neither what was nor what will be.
+ */
+static bool
+is_moving(const struct fact_set *facts)
+{
+	const struct table *schema = schema_table_find("unit", NULL);
+	const struct fact_table *units = fact_table_get(facts, schema);
+	int role = schema_column_find(schema, "role"),
+	    busy = schema_column_find(schema, "busy");
+
+	for (size_t i = 0; units->state == FACT_KNOWN && i < units->count; i++)
+		if (units->rows[i].cells[busy].kind == VALUE_BOOL &&
+		    units->rows[i].cells[busy].is_true &&
+		    text_equal(units->rows[i].cells[role].text, "mta"))
+			return true;
+	return false;
+}
+
+/* look_settled - look, and again while the mail system is being moved */
+static int
+look_settled(struct session *session, const struct observe_request *request,
+    struct observe_result *result, struct why *why)
+{
+	static const struct timespec pause = {
+	    .tv_nsec = LOOK_PAUSE_MS * 1000000L};
+
+	for (unsigned tries = 0;; tries++) {
+		int r;
+
+		session->facts = fact_set_new(session->arena);
+		r = observe(request, session->facts, result, why);
+		if (r < 0 || result->is_tainted || tries == LOOK_TRIES ||
+		    !is_moving(session->facts) || stop_is_asked(NULL))
+			return r;
+		(void)ppoll(NULL, 0, &pause, NULL);
+	}
+}
+
 int
 session_look(struct session *session, const bool *wanted)
 {
@@ -144,10 +195,9 @@ session_look(struct session *session, const bool *wanted)
 	struct why why = {0};
 	int r;
 
-	session->facts = fact_set_new(session->arena);
 	if (history_load(session, &history))
 		request.history = &history;
-	r = observe(&request, session->facts, &result, &why);
+	r = look_settled(session, &request, &result, &why);
 	progress_end(&session->progress);
 	if (r < 0 || result.is_tainted)
 		look_bad(session, result.is_tainted && result.text != NULL

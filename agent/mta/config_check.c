@@ -46,6 +46,10 @@ tool_run(struct arena *arena, const char *const *argv, bool is_read_only,
 	if (code < 0)
 		return code;
 	*ret_ok = result.status == 0;
+	/* 128 and a signal: it was ended, and did not answer */
+	if (result.status > 128)
+		code = why_set(why, -EINTR, "%s was ended by signal %d",
+		    argv[0], result.status - 128);
 	*ret_text = result.output.length != 0
 	                ? postfix_error_line(arena, result.output.text)
 	                : arena_printf(arena,
@@ -90,7 +94,7 @@ check_set(struct config_check *check, bool is_valid, const char *text)
 }
 
 static int
-check_tools(struct arena *arena, const struct mta *mta,
+check_tools(struct arena *arena, const struct mta *mta, bool is_quick,
     struct config_check *ret, struct why *why)
 {
 	const struct mta_ops *ops = mta->ops;
@@ -102,8 +106,8 @@ check_tools(struct arena *arena, const struct mta *mta,
 		code = tool_run(
 		    arena, ops->config_quick, true, &is_ok, &text, why);
 	/* the whole check is for root only */
-	if (code == 0 && is_ok && ops->config_check != NULL && geteuid() == 0 &&
-	    directories_are_there(arena, mta))
+	if (code == 0 && is_ok && !is_quick && ops->config_check != NULL &&
+	    geteuid() == 0 && directories_are_there(arena, mta))
 		code = tool_run(
 		    arena, ops->config_check, true, &is_ok, &text, why);
 	if (code == 0)
@@ -113,14 +117,16 @@ check_tools(struct arena *arena, const struct mta *mta,
 
 AUTO_DEFINE(struct arena, arena_free);
 
-int
-config_check_run(
-    const struct mta *mta, struct config_check *ret, struct why *why)
+static int
+check_run(const struct mta *mta, bool is_quick, struct config_check *ret,
+    struct why *why)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
 	if (mta->ops == NULL)
 		return why_set(why, -ENOENT, "there is no mail system here");
+	if (mta->settings_error != NULL && !mta->is_refused)
+		return why_set(why, -EIO, "%s", mta->settings_error);
 	if (mta->services_error != NULL || mta->settings_error != NULL) {
 		check_set(ret, false,
 		    mta->settings_error != NULL ? mta->settings_error
@@ -136,12 +142,19 @@ config_check_run(
 	if (mta->ops->config_quick == NULL && mta->ops->config_check == NULL)
 		return why_set(why, -EOPNOTSUPP,
 		    "this mail system has no check that mailfix knows");
-	return check_tools(arena, mta, ret, why);
+	return check_tools(arena, mta, is_quick, ret, why);
+}
+
+int
+config_check_run(
+    const struct mta *mta, struct config_check *ret, struct why *why)
+{
+	return check_run(mta, false, ret, why);
 }
 
 /* The answer on the wire: '+' valid, '-' what is wrong, '?' why not told. */
 static void __attribute__((noreturn))
-check_child(const struct mta *mta, int fd, pid_t parent)
+check_child(const struct mta *mta, bool is_quick, int fd, pid_t parent)
 {
 	struct config_check check = {0};
 	struct why why = {0};
@@ -150,7 +163,7 @@ check_child(const struct mta *mta, int fd, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
-	code = config_check_run(mta, &check, &why);
+	code = check_run(mta, is_quick, &check, &why);
 	if (code < 0)
 		(void)snprintf(text, sizeof(text), "?%s", why.text);
 	else
@@ -161,8 +174,8 @@ check_child(const struct mta *mta, int fd, pid_t parent)
 }
 
 int
-config_check_start(
-    const struct mta *mta, pid_t *ret_pid, int *ret_fd, struct why *why)
+config_check_start(const struct mta *mta, bool is_quick, pid_t *ret_pid,
+    int *ret_fd, struct why *why)
 {
 	int fds[2];
 	pid_t pid, parent = getpid();
@@ -171,7 +184,7 @@ config_check_start(
 		return why_errno(why, "a pipe");
 	pid = fork();
 	if (pid == 0)
-		check_child(mta, fds[1], parent);
+		check_child(mta, is_quick, fds[1], parent);
 	(void)close(fds[1]);
 	if (pid < 0) {
 		(void)close(fds[0]);

@@ -69,6 +69,7 @@ struct mta {
 	gid_t owner_gid;
 	bool has_settings;          /* the settings below could be read */
 	const char *settings_error; /* why not */
+	bool is_refused; /* because the mail system refuses the configuration */
 	double process_limit, message_size_limit, queue_minfree;
 	const char *hostname;
 	bool
@@ -86,6 +87,7 @@ struct mta {
 	/* config_cache.h: this very configuration has passed its check before */
 	bool is_cached;
 	const char *cache_key, *cache_text;
+	int64_t config_changed_s; /* newest change of its files, wall time */
 };
 
 /* A message as the queue names it, and a path of it below queue_dir. */

@@ -3,7 +3,8 @@
  *
  * Purpose  one postconf(1) call gives all settings, with $names filled in
  * Input    what postconf prints from the admin's own configuration
- * Errors   -EINVAL with Postfix's own words when it refuses the configuration
+ * Errors   -EINVAL with Postfix's own words when it refuses the configuration;
+ *          any other: it gave no answer
  * Runs as  the actor
  * Source   postconf(1) -x; postconf(5)
  */
@@ -163,6 +164,9 @@ postfix_settings_read(
 		code = why_set(why, -ETIMEDOUT, "postconf gives no answer");
 	else if (result.is_cut)
 		code = why_set(why, -EFBIG, "postconf prints too much");
+	else if (result.status > 128)
+		code = why_set(why, -EINTR, "postconf was ended by signal %d",
+		    result.status - 128);
 	else if (result.status != 0)
 		code = why_set(why, -EINVAL, "%s",
 		    postfix_error_line(arena, buf_text(&result.errors)));

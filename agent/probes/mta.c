@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/clock.h"
 #include "agent/mta/config_check.h"
 #include "agent/mta/mta_unit.h"
 #include "agent/probes/probe.h"
@@ -82,6 +83,17 @@ servers_count(struct mta_state *state, const struct mta *mta)
 	}
 }
 
+/*
+ * is_loaded - the main process runs with this configuration: it started after
+ * the last change, and what it could not use would have ended it
+ */
+static bool
+is_loaded(const struct mta_state *state, const struct mta *mta)
+{
+	return state->pid > 0 && mta->config_changed_s > 0 &&
+	       (double)(clock_now_s() - mta->config_changed_s) > state->age_s;
+}
+
 static int
 mta_prepare(struct probe_job *job, struct why *why)
 {
@@ -100,8 +112,8 @@ mta_prepare(struct probe_job *job, struct why *why)
 	}
 	if (mta->is_cached && mta->services_error == NULL)
 		return 0;
-	(void)config_check_start(
-	    mta, &job->helpers[0], &job->fds[FD_CHECK], &state->check_why);
+	(void)config_check_start(mta, is_loaded(state, mta), &job->helpers[0],
+	    &job->fds[FD_CHECK], &state->check_why);
 	return 0;
 }
 
