@@ -38,12 +38,21 @@ struct queue_look {
 	double messages;
 };
 
+/*
+ * The folders of the states by themselves, too: the kernel looks for a rule
+ * from each file upwards, and finds one a step earlier.
+ */
 static const char *const *
 queue_roots(struct probe_job *job)
 {
-	const char **roots = arena_alloc(job->arena, 2, sizeof(*roots));
+	const char **roots =
+	    arena_alloc(job->arena, QUEUE_STATE_MAX + 2, sizeof(*roots));
 
 	roots[0] = job->mta->queue_dir;
+	for (unsigned i = 0; i < QUEUE_STATE_MAX; i++)
+		roots[i + 1] =
+		    arena_printf(job->arena, "%s/%s", job->mta->queue_dir,
+		        queue_state_to_text((enum queue_state)i));
 	return roots;
 }
 

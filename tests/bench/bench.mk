@@ -13,7 +13,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 -include $(BUILD)/tests/bench/bench_prune.d
 
 .PHONY: bench
-bench: $(PROGRAM) $(BUILD)/tests/bench/bench_prune
+bench: $(PROGRAM) $(BUILD)/tests/bench/bench_prune $(BUILD)/tests/bench/bench_run
 	@for bench in $(BENCHES); do \
 	    $$bench $(PROGRAM) $(BUILD)/tests/bench/bench_prune || bad=1; \
 	done; test -z "$$bad"
