@@ -149,13 +149,24 @@ is_moving(const struct fact_set *facts)
 	const struct table *schema = schema_table_find("unit", NULL);
 	const struct fact_table *units = fact_table_get(facts, schema);
 	int role = schema_column_find(schema, "role"),
-	    busy = schema_column_find(schema, "busy");
+	    busy = schema_column_find(schema, "busy"),
+	    active = schema_column_find(schema, "active");
 
-	for (size_t i = 0; units->state == FACT_KNOWN && i < units->count; i++)
-		if (units->rows[i].cells[busy].kind == VALUE_BOOL &&
-		    units->rows[i].cells[busy].is_true &&
-		    text_equal(units->rows[i].cells[role].text, "mta"))
+	for (size_t i = 0; units->state == FACT_KNOWN && i < units->count;
+	     i++) {
+		const struct value *cells = units->rows[i].cells;
+		const char *state = cells[active].text;
+
+		if (!text_equal(cells[role].text, "mta"))
+			continue;
+		if (cells[busy].kind == VALUE_BOOL && cells[busy].is_true)
 			return true;
+		/* systemd stops what is left of a service that died by itself
+		 */
+		if (text_equal(state, "deactivating") ||
+		    text_equal(state, "activating"))
+			return true;
+	}
 	return false;
 }
 
