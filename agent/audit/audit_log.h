@@ -40,6 +40,12 @@ int audit_file_lock(int fd, const char *name, struct why *why);
 int audit_recover(struct audit *audit, int64_t *ret_torn, bool *ret_is_rebuilt,
     struct why *why);
 
+/*
+ * audit_recent_check - are the last records as they were written?
+ * After audit_recover has found the end. -EBADMSG: somebody changed them.
+ */
+int audit_recent_check(const struct audit *audit, struct why *why);
+
 /* audit_rotate_finish - after its last record: rename, and begin a new file */
 int audit_rotate_finish(struct audit *audit, struct why *why);
 

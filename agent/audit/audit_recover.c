@@ -301,6 +301,9 @@ audit_recover(struct audit *audit, int64_t *ret_torn, bool *ret_is_rebuilt,
 	audit->at.size = tail.size;
 	audit->at.count = last;
 	(void)memcpy(audit->at.hash, tail.hash, sizeof(tail.hash));
+	r = audit_recent_check(audit, why);
+	if (r < 0)
+		return r;
 	*ret_torn = tail.torn;
 	*ret_is_rebuilt = has_head == 0 && tail.seq > 0;
 	return tail.is_rotate ? audit_rotate_finish(audit, why) : 0;

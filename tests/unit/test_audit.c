@@ -101,7 +101,7 @@ log_fill(int count)
 
 /* Lines of the log, for cutting and pasting. */
 struct lines {
-	char *text[64];
+	char *text[128];
 	int count;
 };
 
@@ -255,6 +255,7 @@ test_edited_byte(void **state)
 	*strstr(lines.text[1], "quoted") = 'Q';
 	lines_write(&lines);
 	(void)verify("the hash does not match the line (after record 1)", NULL);
+	refuses("the hash does not match");
 }
 
 static void
@@ -268,6 +269,32 @@ test_forged_line(void **state)
 	line_forge(&lines, 4, "quoted", "forged");
 	lines_write(&lines);
 	(void)verify("it does not follow the record before it", NULL);
+	refuses("it does not follow the record before it");
+}
+
+/* Longer than what is checked at the begin of a run, which starts mid-line. */
+static void
+test_long_log(void **state)
+{
+	struct audit *audit = log_open();
+	char text[4096] = "";
+	struct lines lines;
+
+	(void)state;
+	(void)memset(text, 'x', sizeof(text) - 1);
+	for (int i = 0; i < 70; i++) {
+		struct json *ev = json_object_new();
+
+		json_set_text(ev, "text", text);
+		assert_int_equal(audit_append(audit, "finding", ev, NULL), 0);
+	}
+	(void)audit_free(audit);
+	log_fill(3);
+	assert_int_equal(verify(NULL, NULL), 73);
+	lines_read(&lines);
+	*strstr(lines.text[58], "xxx") = 'y';
+	lines_write(&lines);
+	refuses("near record 59: the hash does not match");
 }
 
 static void
@@ -534,6 +561,26 @@ head_put(const struct audit_head *head)
 	audit_files_done(&files);
 }
 
+/* A new file is short: what was written last is then in the one before it. */
+static void
+test_rotation_edited(void **state)
+{
+	char name[32], command[256];
+	int last = 1;
+
+	(void)state;
+	rotate_fill(12);
+	do
+		(void)snprintf(name, sizeof(name), "audit.jsonl.%d", last + 1);
+	while (access(beside(name), F_OK) == 0 && ++last < 100);
+	(void)snprintf(command, sizeof(command),
+	    "chmod 600 %s/audit.jsonl.%d && sed -i 1s/quoted/forged/ "
+	    "%s/audit.jsonl.%d",
+	    place, last, place, last);
+	assert_int_equal(system(command), 0);
+	refuses("the hash does not match");
+}
+
 static void
 test_rotation_interrupted(void **state)
 {
@@ -720,6 +767,7 @@ main(void)
 	    CASE(test_walk),
 	    CASE(test_edited_byte),
 	    CASE(test_forged_line),
+	    CASE(test_long_log),
 	    CASE(test_deleted_line),
 	    CASE(test_swapped_lines),
 	    CASE(test_inserted_line),
@@ -731,6 +779,7 @@ main(void)
 	    CASE(test_cut_at_every_byte),
 	    CASE(test_torn_is_told),
 	    CASE(test_rotation),
+	    CASE(test_rotation_edited),
 	    CASE(test_rotation_interrupted),
 	    CASE(test_one_writer),
 	    CASE(test_foreign_file),
