@@ -249,7 +249,8 @@ messages_choose(void *user, const struct queue_query *query,
 	struct session *session = user;
 	int r = queue_select(session->arena, &session->mta, query, ret, why);
 
-	if (r == -EPROTO)
+	/* as a probe that lied, died or never answered: nothing it told counts */
+	if (r == -EPROTO || r == -ETIMEDOUT)
 		look_bad(session, why->text);
 	return r;
 }

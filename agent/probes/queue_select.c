@@ -29,6 +29,10 @@
 #define CPU_S       60
 #define THREADS     4
 
+/* As observer.c: to leave after the last word, and to be gone when killed. */
+#define LEAVE_MS 2000
+#define KILL_MS  1000
+
 #define NEEDS (SANDBOX_READ_ALL | SANDBOX_THREADS)
 
 /* First on the pipe; `count` records follow, and nothing else. */
@@ -92,6 +96,7 @@ static void __attribute__((noreturn)) child(struct select_job *job)
 	struct why why = {0};
 	size_t count = 0;
 
+	(void)setpgid(0, 0);
 	head.code = shut_in(job, &why);
 	scan.queue_fd = job->queue_fd;
 	if (head.code == 0)
@@ -234,21 +239,67 @@ take(struct arena *arena, const struct select_job *job,
 	return 0;
 }
 
-/* It has told all, or is not to tell any more. */
+/* Has it ended within so long? Counted, so that no clock can stop it. */
+static bool
+has_ended(pid_t pid, int ms, int *ret_status)
+{
+	for (; ms > 0; ms--) {
+		pid_t r = waitpid(pid, ret_status, WNOHANG);
+
+		if (r == pid || (r < 0 && errno != EINTR))
+			return true;
+		(void)usleep(1000);
+	}
+	return false;
+}
+
+/* The pipe ends with the process, and nothing stands before its end. */
+static int
+end_check(const struct select_job *job, struct why *why)
+{
+	struct pollfd ready = {.fd = job->pipe[0], .events = POLLIN};
+	char more;
+
+	if (poll(&ready, 1, LEAVE_MS) <= 0)
+		return lied(why, "it did not end");
+	return read(job->pipe[0], &more, sizeof(more)) == 0
+	           ? 0
+	           : lied(why, "more than it had announced");
+}
+
+/* What a process that was not killed by us has died of. */
+static int
+status_check(int code, int status, struct why *why)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		return lied(why, "a forbidden system call");
+	if (WIFSIGNALED(status))
+		return why_set(why, -EPROTO,
+		    "the observer of the queue was killed by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (code == 0 && status != 0)
+		return lied(why, "it did not end cleanly");
+	return code;
+}
+
+/*
+ * It has told all, or is not to tell any more. One that closed the pipe early
+ * is given the time to end: how it died tells whether it can be trusted.
+ */
 static int
 reap(pid_t pid, int code, struct why *why)
 {
 	int status = 0;
 
-	if (code < 0)
-		(void)kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return lied(why, "a forbidden system call");
-	if (code == 0 && status != 0)
-		return lied(why, "it did not end cleanly");
-	return code;
+	if ((code == 0 || code == -EIO) && has_ended(pid, LEAVE_MS, &status))
+		return status_check(code, status, why);
+	/* its group: without seccomp it might have made children */
+	(void)kill(-pid, SIGKILL);
+	(void)kill(pid, SIGKILL);
+	if (has_ended(pid, KILL_MS, &status) && WIFSIGNALED(status) &&
+	    WTERMSIG(status) != SIGKILL)
+		return status_check(code, status, why);
+	return code == 0 ? lied(why, "it did not end") : code;
 }
 
 static int
@@ -264,11 +315,15 @@ run(struct arena *arena, struct select_job *job, struct queue_selection *ret,
 	pid = fork();
 	if (pid == 0)
 		child(job);
+	if (pid > 0)
+		(void)setpgid(pid, pid); /* whoever comes first */
 	auto_close(&job->pipe[1]);
 	job->pipe[1] = -1;
 	if (pid < 0)
 		return why_errno(why, "fork");
 	r = take(arena, job, ret, why);
+	if (r == 0)
+		r = end_check(job, why);
 	return reap(pid, r, why);
 }
 

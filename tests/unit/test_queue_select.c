@@ -8,6 +8,8 @@
  * Source   queue_select.h
  */
 #include <errno.h>
+#include <poll.h>
+#include <stdint.h>
 
 #include "agent/base/clock.h"
 #include "agent/probes/queue_select.h"
@@ -150,6 +152,60 @@ scan_dying(const struct queue_scan *scan, struct queue_scan_result *ret,
 }
 
 static int
+scan_crashing(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	(void)scan;
+	(void)ret;
+	(void)why;
+	__builtin_trap();
+}
+
+/* As queue_select.c sends it first. */
+struct told {
+	uint64_t magic, count, matched, in_state;
+	int32_t code;
+	char text[WHY_TEXT_MAX];
+};
+
+/* Whichever descriptor it is: only the pipe can be written to. */
+static void
+tell_nothing_chosen(size_t more)
+{
+	char bytes[sizeof(struct told) + 1] = {0};
+	const struct told told = {.magic = 0x6d61696c66697831U};
+
+	(void)memcpy(bytes, &told, sizeof(told));
+	for (int fd = 3; fd < 32; fd++)
+		(void)!write(fd, bytes, sizeof(told) + more);
+}
+
+/* A whole answer, and then no end: the run must not wait for ever. */
+static int
+scan_staying(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	(void)scan;
+	(void)ret;
+	(void)why;
+	tell_nothing_chosen(0);
+	while (poll(NULL, 0, -1) <= 0)
+		;
+	return 0;
+}
+
+static int
+scan_saying_more(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	(void)scan;
+	(void)ret;
+	(void)why;
+	tell_nothing_chosen(1);
+	_exit(0);
+}
+
+static int
 scan_writing(const struct queue_scan *scan, struct queue_scan_result *ret,
     struct why *why)
 {
@@ -167,10 +223,13 @@ test_liars(void **state)
 		    struct queue_scan_result *, struct why *);
 		int want;
 	} liars[] = {
-	    {scan_bad_id,  -EPROTO},
-	    {scan_twice,   -EPROTO},
-	    {scan_dying,   -EIO   },
-	    {scan_writing, -EPROTO},
+	    {scan_bad_id,      -EPROTO},
+	    {scan_twice,       -EPROTO},
+	    {scan_dying,       -EIO   },
+	    {scan_crashing,    -EPROTO},
+	    {scan_staying,     -EPROTO},
+	    {scan_saying_more, -EPROTO},
+	    {scan_writing,     -EPROTO},
 	};
 	const struct queue_query query = {.state = "deferred"};
 	struct arena *arena = arena_new();
