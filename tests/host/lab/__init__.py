@@ -19,6 +19,7 @@ What a test uses, and where it is told in full:
     world     World: zones, SMTP servers, connections from outside
     policy    Policy: how such a server treats its clients
     queue     thousands of deferred messages, mail sent, the queue listed
+    sick      what goes wrong on mail hosts, done on purpose
     wait      until(): for what announces itself to nobody
 
 What it stands on: base and store (the file systems), slot and sweep (what
