@@ -37,7 +37,9 @@ place_find(const struct change *change, const struct change_host *host,
 			ret->verb = file_verbs[i];
 	if (ret->verb == NULL)
 		return why_set(why, -EINVAL, "no such verb: %s", change->verb);
-	return file_walk(change->target, host->mta, &ret->dir, &ret->leaf, why);
+	return file_walk(change->target,
+	    ret->verb->is_by_path ? NULL : host->mta, &ret->dir, &ret->leaf,
+	    why);
 }
 
 static int

@@ -211,6 +211,7 @@ build_undo(const struct change *change, struct change_host *host, int dir,
 
 const struct file_verb file_verb_build = {
     .name = "build",
+    .is_by_path = true,
     .check = build_check,
     .capture = build_capture,
     .perform = build_perform,

@@ -23,6 +23,19 @@
 /* services(5) has 12 KiB, a resolver's library some 100 KiB. */
 #define COPY_BYTES_MAX (4U * 1024U * 1024U)
 
+/* Whatever an observer tells: else it could have any file shown to all. */
+static bool
+copy_is_listed(const struct mta *mta, const char *source)
+{
+	const char *const *names =
+	    mta->ops == NULL ? NULL : mta->ops->chroot_files;
+
+	for (; names != NULL && *names != NULL; names++)
+		if (source[0] == '/' && strcmp(*names, source + 1) == 0)
+			return true;
+	return false;
+}
+
 /* The closed set: a file of the host, below the same path in the chroot. */
 static int
 copy_check_pair(
@@ -30,7 +43,7 @@ copy_check_pair(
 {
 	size_t length = mta->queue_dir == NULL ? 0 : strlen(mta->queue_dir);
 
-	if (change->detail == NULL || change->detail[0] != '/' ||
+	if (change->detail == NULL || !copy_is_listed(mta, change->detail) ||
 	    !file_is_below(change->target, mta->queue_dir) ||
 	    strcmp(change->target + length, change->detail) != 0)
 		return why_set(why, -EPERM,

@@ -109,6 +109,46 @@ rights_judge(const struct change *change, const struct mta *mta,
 	return 0;
 }
 
+/* Bits beyond these differ between packages; they are left as they are. */
+#define MODE_LISTED 0777U
+
+/* "leave the group as it is", as struct mta_path has it */
+#define GROUP_ANY ((gid_t)-1)
+
+/* The mail system's own list says what may be set, not an observer. */
+static int
+rights_listed(const struct change *change, struct change_host *host,
+    const struct file_rights *now, const struct file_rights *after,
+    struct why *why)
+{
+	const struct mta *mta = host->mta;
+	const struct mta_path *paths = NULL;
+	size_t count = 0;
+	int r;
+
+	if (mta->ops == NULL || mta->ops->queue_paths == NULL)
+		return why_set(why, -EPERM,
+		    "this mail system does not say who must own %s",
+		    change->target);
+	r = mta->ops->queue_paths(host->arena, mta, &paths, &count, why);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		gid_t gid = paths[i].gid == GROUP_ANY ? now->gid : paths[i].gid;
+
+		if (strcmp(paths[i].path, change->target) == 0 &&
+		    after->uid == paths[i].uid && after->gid == gid &&
+		    (after->mode & MODE_LISTED) ==
+		        (paths[i].mode & MODE_LISTED) &&
+		    (after->mode & ~(now->mode | paths[i].mode) &
+		        ~MODE_LISTED) == 0)
+			return 0;
+	}
+	return why_set(why, -EPERM,
+	    "the mail system's own list does not ask for %s on %s",
+	    change->after, change->target);
+}
+
 static int
 mode_check(const struct change *change, struct change_host *host, int dir,
     const char *leaf, struct why *why)
@@ -127,7 +167,7 @@ mode_check(const struct change *change, struct change_host *host, int dir,
 	if (!rights_equal(&now, &before))
 		return why_set(
 		    why, -ESTALE, "%s has other rights by now", change->target);
-	return 0;
+	return rights_listed(change, host, &now, &after, why);
 }
 
 static int

@@ -9,6 +9,8 @@
 /* As the functions of struct change_kind, with the way to the target walked. */
 struct file_verb {
 	const char *name;
+	/* a program gets the path: only root may lead it anywhere */
+	bool is_by_path;
 	int (*check)(const struct change *change, struct change_host *host,
 	    int dir, const char *leaf, struct why *why);
 	int (*capture)(const struct change *change, struct change_host *host,

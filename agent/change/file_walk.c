@@ -22,7 +22,7 @@ static bool
 walk_owner_ok(uid_t uid, const struct mta *mta)
 {
 	return uid == 0 || uid == geteuid() ||
-	       (mta->owner != NULL && uid == mta->owner_uid);
+	       (mta != NULL && mta->owner != NULL && uid == mta->owner_uid);
 }
 
 static int
@@ -44,7 +44,7 @@ walk_judge(int dir, const char *path, const struct mta *mta, struct why *why)
 		    path);
 	if ((st.st_mode & S_IWGRP) != 0 && st.st_gid != 0 &&
 	    st.st_gid != getegid() &&
-	    (mta->owner == NULL || st.st_gid != mta->owner_gid))
+	    (mta == NULL || mta->owner == NULL || st.st_gid != mta->owner_gid))
 		return why_set(why, -EPERM,
 		    "group %u may write to a directory on the way to %s",
 		    (unsigned)st.st_gid, path);

@@ -10,6 +10,8 @@
  * file_walk - open the directory of an absolute path
  *
  * path      absolute, without "." and ".." and doubled slashes
+ * mta       NULL: its owner is not trusted either, since what follows uses the
+ *           path once more
  * ret_dir   O_PATH descriptor of its directory; caller closes
  * ret_name  its last component, inside `path`
  *

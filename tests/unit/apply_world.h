@@ -45,6 +45,8 @@ struct world {
 	struct arena *arena;
 	struct config config;
 	struct mta mta;
+	struct mta_ops ops;
+	const char *chroot_files[3];
 	struct playbook playbook;
 	struct playbook_set playbooks;
 	struct fix fix;
@@ -210,6 +212,10 @@ world_init(struct world *world, const char *root)
 	    .now_s = clock_now_s()}; /* files have real times */
 	clock_fix(world->now_s);
 	world->mta.kind = "none";
+	world->chroot_files[0] = world_path(world, "source", "a") + 1;
+	world->chroot_files[1] = world_path(world, "source", "b") + 1;
+	world->ops.chroot_files = world->chroot_files;
+	world->mta.ops = &world->ops;
 	world->mta.queue_dir = world_path(world, "", "queue");
 	world_playbook(world);
 	world_change(world, 1, "a");

@@ -45,6 +45,20 @@ fake_build(struct arena *in, const struct mta *of, const struct mta_map *what)
 	return argv;
 }
 
+static struct mta_path queue_dir;
+
+static int
+fake_paths(struct arena *in, const struct mta *of, const struct mta_path **ret,
+    size_t *ret_count, struct why *reason)
+{
+	(void)in;
+	(void)of;
+	(void)reason;
+	*ret = &queue_dir;
+	*ret_count = 1;
+	return 0;
+}
+
 static int
 setup(void **state)
 {
@@ -59,7 +73,10 @@ setup(void **state)
 	arena = arena_new();
 	why = (struct why){0};
 	map = (struct mta_map){.type = "hash", .source = source};
-	ops = (struct mta_ops){.map_build = fake_build};
+	ops = (struct mta_ops){
+	    .map_build = fake_build, .queue_paths = fake_paths};
+	queue_dir = (struct mta_path){
+	    .path = target, .uid = geteuid(), .gid = (gid_t)-1, .mode = 0700};
 	mta = (struct mta){.kind = "postfix",
 	    .ops = &ops,
 	    .queue_dir = queue,
@@ -182,6 +199,28 @@ test_mode_refused(void **state)
 	assert_int_equal(check(), -EPERM);
 }
 
+/* What a lying observer could ask for: the queue opened to its group. */
+static void
+test_mode_not_listed(void **state)
+{
+	(void)state;
+	mode_change(0755, 0770);
+	assert_int_equal(check(), -EPERM);
+	assert_non_null(strstr(why.text, "own list"));
+	mode_change(0755, 02700);
+	assert_int_equal(check(), -EPERM);
+	assert_int_equal(chmod(target, 02755), 0);
+	mode_change(02755, 02700);
+	assert_int_equal(check(), 0);
+	queue_dir.path = queue;
+	assert_int_equal(check(), -EPERM);
+	queue_dir.path = target;
+	queue_dir.gid = getegid() + 1;
+	assert_int_equal(check(), -EPERM);
+	ops.queue_paths = NULL;
+	assert_int_equal(check(), -EPERM);
+}
+
 static void
 build_change(void)
 {
@@ -271,6 +310,26 @@ test_build_refused(void **state)
 	assert_int_equal(check(), -EPERM);
 }
 
+/* postmap runs as root and follows what the owner of a folder puts there. */
+static void
+test_build_in_foreign_place(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	build_change();
+	map.source = arena_printf(arena, "%s/map", queue);
+	map.built = arena_printf(arena, "%s/map.db", queue);
+	change.target = map.built;
+	change.detail = arena_printf(arena, "hash:%s", map.source);
+	mta.owner = "mail";
+	mta.owner_uid = 12345;
+	put(map.source, "new", 2000);
+	assert_int_equal(check(), 0);
+	assert_int_equal(chown(queue, 12345, 0), 0);
+	assert_int_equal(check(), -EPERM);
+}
+
 static void
 test_build_fails(void **state)
 {
@@ -281,6 +340,25 @@ test_build_fails(void **state)
 	assert_int_equal(unlink(source), 0);
 	assert_int_equal(change.kind->perform(&change, &host, &why), -EIO);
 	assert_int_equal(found(), CHANGE_IS_BEFORE);
+}
+
+/* A file of the host that no mail system has in its chroot. */
+static void
+test_copy_secret(void **state)
+{
+	static const char *files[] = {NULL, NULL};
+	const char *below = arena_printf(arena, "%s%s", queue, root);
+
+	(void)state;
+	assert_int_equal(file_mkdirs(below, 0755, &why), 0);
+	put(source, "secret", 2000);
+	change.verb = "copy";
+	change.detail = source;
+	change.target = arena_printf(arena, "%s%s", queue, source);
+	ops.chroot_files = files;
+	assert_int_equal(check(), -EPERM);
+	files[0] = source + 1;
+	assert_int_equal(check(), 0);
 }
 
 static void
@@ -344,6 +422,8 @@ test_walk_foreign_owner(void **state)
 	mta.owner_uid = 12345;
 	assert_int_equal(file_walk(target, &mta, &dir, &name, &why), 0);
 	auto_close(&dir);
+	assert_int_equal(file_walk(target, NULL, &dir, &name, &why), -EPERM);
+	assert_non_null(strstr(why.text, "user 12345"));
 	assert_int_equal(chmod(queue, 0775), 0);
 	assert_int_equal(file_walk(target, &mta, &dir, &name, &why), -EPERM);
 	assert_non_null(strstr(why.text, "group 12345"));
@@ -390,11 +470,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_mode),
 	    CASE(test_mode_refused),
+	    CASE(test_mode_not_listed),
 	    CASE(test_build),
 	    CASE(test_build_anew),
 	    CASE(test_build_same_bytes),
 	    CASE(test_build_refused),
+	    CASE(test_build_in_foreign_place),
 	    CASE(test_build_fails),
+	    CASE(test_copy_secret),
 	    CASE(test_copy_refused),
 	    CASE(test_walk),
 	    CASE(test_walk_foreign_owner),
