@@ -40,6 +40,36 @@ file_open(int dirfd, const char *path, int *ret_fd, struct why *why)
 }
 
 int
+file_folder(
+    int dirfd, const char *path, size_t length, int *ret_fd, struct why *why)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	AUTO_CLOSE int dir = openat(dirfd, ".", O_PATH | O_CLOEXEC);
+	char name[NAME_MAX + 1];
+
+	for (size_t at = 0, n; dir >= 0 && at < length; at += n + 1) {
+		const char *slash = memchr(path + at, '/', length - at);
+		int fd;
+
+		n = slash == NULL ? length - at : (size_t)(slash - path) - at;
+		if (n == 0 || n > NAME_MAX || (n <= 2 && path[at] == '.'))
+			return why_set(
+			    why, -EINVAL, "%s: not a plain path", path);
+		(void)memcpy(name, path + at, n);
+		name[n] = '\0';
+		fd = openat(dir, name, flags);
+		if (fd < 0)
+			return why_errno(why, "open the folder of %s", path);
+		(void)close(dir);
+		dir = fd;
+	}
+	if (dir < 0)
+		return why_errno(why, "open the folder of %s", path);
+	*ret_fd = TAKE_FD(dir);
+	return 0;
+}
+
+int
 file_read(
     int dirfd, const char *path, size_t max, struct buf *ret, struct why *why)
 {

@@ -20,6 +20,16 @@
 int file_open(int dirfd, const char *path, int *ret_fd, struct why *why);
 
 /*
+ * file_folder - a directory below another one, no step of the way a link
+ *
+ * path  relative, its first `length` bytes; for places where somebody else may
+ *       put entries while we look
+ * ret_fd  O_PATH; caller closes
+ */
+int file_folder(int dirfd, const char *path, size_t length, int *ret_fd,
+    struct why *why);
+
+/*
  * file_read - a whole regular file, at most max bytes
  *
  * Returns 0, -EFBIG when it is longer than max, or another negative errno.

@@ -172,20 +172,23 @@ quarantine_add(struct quarantine_writer *writer, int queue_fd, const char *path,
     struct why *why)
 {
 	struct quarantine_file *file = append(&writer->quarantine);
+	const char *slash = strrchr(path, '/');
 	unsigned char header[QUARANTINE_BLOCK];
-	AUTO_CLOSE int fd = -1;
+	AUTO_CLOSE int folder = -1, fd = -1;
 	struct stat st;
 	int r;
 
-	if (strlen(path) >= sizeof(file->path))
+	if (strlen(path) >= sizeof(file->path) || slash == NULL)
 		return why_set(why, -ENAMETOOLONG, "%s", path);
-	if ((r = file_open(queue_fd, path, &fd, why)) < 0)
+	/* the mail system's user may put links in the way */
+	r = file_folder(queue_fd, path, (size_t)(slash - path), &folder, why);
+	if (r < 0 || (r = file_open(folder, slash + 1, &fd, why)) < 0)
 		return r;
 	if (fstat(fd, &st) < 0)
 		return why_errno(why, "stat %s", path);
 	(void)snprintf(file->path, sizeof(file->path), "%s", path);
 	file->size = (uint64_t)st.st_size;
-	file->mode = st.st_mode & 07777;
+	file->mode = st.st_mode & 0777;
 	file->uid = st.st_uid;
 	file->gid = st.st_gid;
 	file->mtime_s = st.st_mtim.tv_sec;

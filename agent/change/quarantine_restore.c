@@ -71,7 +71,7 @@ line_parse(
 	        &file->gid, &file->mtime_s, &file->mtime_ns, file->path,
 	        &end) != 9 ||
 	    line[end] != '\0' || strlen(file->hash) != HASH_HEX_MAX - 1 ||
-	    (file->mode & ~07777U) != 0 || file->size > INT64_MAX / 4 ||
+	    (file->mode & ~0777U) != 0 || file->size > INT64_MAX / 4 ||
 	    file->offset > INT64_MAX / 4 || !path_is_ours(mta, file->path))
 		return -EBADMSG;
 	file->id = strrchr(file->path, '/') + 1;
@@ -149,33 +149,52 @@ quarantine_open(const struct mta *mta, const char *store,
 	return 1;
 }
 
-/* The folder that a path is in; single-character ones are made again. */
+/* One step down; a folder that is made gets its owner by its descriptor. */
+static int
+folder_step(const struct quarantine_file *file, int dir, const char *name,
+    bool may_make, struct why *why)
+{
+	bool is_made = may_make && mkdirat(dir, name, 0700) == 0;
+	int fd =
+	    openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return why_errno(why, "open the folder of %s", file->path);
+	if (is_made && fchown(fd, file->uid, file->gid) < 0) {
+		int r =
+		    why_errno(why, "give a folder of %s its owner", file->path);
+
+		(void)close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/*
+ * The folder that a path is in; single-character ones are made again. Step by
+ * step: the mail system's user may put links in the way.
+ */
 static int
 folder_open(const struct quarantine_file *file, int queue_fd, int *ret_fd,
     struct why *why)
 {
-	char path[MTA_QUEUE_PATH_MAX];
-	int fd;
+	AUTO_CLOSE int dir = -1;
+	char name[MTA_QUEUE_PATH_MAX];
+	const char *end;
 
-	(void)snprintf(path, sizeof(path), "%.*s",
-	    (int)(file->id - 1 - file->path), file->path);
-	for (char *p = strchr(path, '/'); p != NULL; p = strchr(p + 1, '/')) {
-		char *end = strchr(p + 1, '/');
+	for (const char *p = file->path; p < file->id; p = end + 1) {
+		int fd;
 
-		if (end != NULL)
-			*end = '\0';
-		if (mkdirat(queue_fd, path, 0700) == 0 &&
-		    fchownat(queue_fd, path, file->uid, file->gid,
-		        AT_SYMLINK_NOFOLLOW) < 0)
-			return why_errno(why, "give %s its owner", path);
-		if (end != NULL)
-			*end = '/';
+		end = strchr(p, '/');
+		(void)snprintf(name, sizeof(name), "%.*s", (int)(end - p), p);
+		fd = folder_step(
+		    file, dir < 0 ? queue_fd : dir, name, p != file->path, why);
+		if (fd < 0)
+			return fd;
+		auto_close(&dir);
+		dir = fd;
 	}
-	fd = openat(
-	    queue_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return why_errno(why, "open %s", path);
-	*ret_fd = fd;
+	*ret_fd = TAKE_FD(dir);
 	return 0;
 }
 
