@@ -10,6 +10,8 @@
  * Source   postsuper(1), postqueue(1), SPEC section 5
  *
  * Only ids of this very change are ever released: what an admin holds stays.
+ * Until `begun` is noted this change has moved none of them: who held them
+ * after a crash before that was somebody else.
  */
 #include <errno.h>
 #include <string.h>
@@ -57,6 +59,18 @@ begin(const struct change *change, struct change_host *host,
 	if ((r = queue_work_open(change, host, work, why)) < 0)
 		return r;
 	return queue_ids_load(work, QUEUE_LIST_CHOSEN, ret_ids, why);
+}
+
+/* As begin, of a change that may have moved something; else 0. */
+static int
+begin_moved(const struct change *change, struct change_host *host,
+    const struct verb **ret_verb, struct queue_work *work,
+    struct queue_ids *ret_ids, struct why *why)
+{
+	struct queue_ids none;
+	int r = begin(change, host, ret_verb, work, ret_ids, why);
+
+	return r <= 0 ? r : queue_ids_load(work, QUEUE_LIST_BEGUN, &none, why);
 }
 
 static int
@@ -159,6 +173,9 @@ queue_move_perform(
 	if (r == 0)
 		r = why_set(why, -ENOENT, "nothing was captured");
 	if (r > 0)
+		r = queue_ids_save(
+		    &work, QUEUE_LIST_BEGUN, (struct queue_ids){0}, why);
+	if (r == 0)
 		r = perform(verb, &work, ids, why);
 	queue_work_done(&work);
 	return r;
@@ -193,7 +210,7 @@ queue_move_look(const struct change *change, struct change_host *host,
 	struct queue_work work = {.queue_fd = -1};
 	struct queue_ids ids = {0};
 	const struct verb *verb;
-	int r = begin(change, host, &verb, &work, &ids, why);
+	int r = begin_moved(change, host, &verb, &work, &ids, why);
 
 	if (r == 0) {
 		*ret = CHANGE_IS_BEFORE;
@@ -228,7 +245,7 @@ queue_move_undo(
 	struct queue_work work = {.queue_fd = -1};
 	struct queue_ids ids = {0};
 	const struct verb *verb;
-	int r = begin(change, host, &verb, &work, &ids, why);
+	int r = begin_moved(change, host, &verb, &work, &ids, why);
 
 	if (r > 0)
 		r = undo(verb, &work, ids, why);

@@ -19,6 +19,7 @@
 
 /* Names in the store. */
 #define QUEUE_LIST_CHOSEN   "ids"      /* that were in the state at capture */
+#define QUEUE_LIST_BEGUN    "begun"    /* empty list: from now on it is us */
 #define QUEUE_LIST_DELETING "deleting" /* about to be removed */
 #define QUEUE_LIST_GONE     "gone"     /* really removed */
 #define QUEUE_LIST_RESTORED "restored" /* back in the queue, by us */

@@ -178,6 +178,78 @@ test_hold(void **state)
 	world_done(&world);
 }
 
+/* Cut off before the first move: who holds them now is an admin. */
+static void
+held_by_admin(const char *verb)
+{
+	struct world world;
+	struct why why = {0};
+
+	world_init(&world, verb);
+	if (change_queue_move.capture(&world.change, &world.host, &why) < 0)
+		fail_msg("capture: %s", why.text);
+	(void)fake_command(
+	    &world.dir.mta, MTA_QUEUE_HOLD, "deferred", chosen, 3, &why);
+	assert_int_equal(look(&world), CHANGE_IS_BEFORE);
+	assert_int_equal(undo(&world), 0);
+	for (size_t i = 0; i < 3; i++) {
+		char path[128];
+
+		path_of("hold", chosen[i], path);
+		assert_true(is_there(&world, path));
+	}
+	world_done(&world);
+}
+
+static void
+test_held_by_admin(void **state)
+{
+	(void)state;
+	held_by_admin("hold");
+	held_by_admin("prune");
+}
+
+/* Where the mail system's user, taken over, puts a link in root's way. */
+static void
+test_links(void **state)
+{
+	static const char path[] = "defer/4/4F2A1B3C01";
+	struct quarantine_writer *writer = NULL;
+	struct quarantine *quarantine = NULL;
+	struct why why = {0};
+	struct world world;
+	int tar;
+
+	(void)state;
+	world_init(&world, "prune");
+	assert_int_equal(quarantine_begin(world.store, &writer, &why), 0);
+	assert_int_equal(quarantine_add(writer, world.dir.fd, path, &why), 0);
+	assert_int_equal(quarantine_commit(writer, &why), 0);
+	quarantine_writer_free(writer);
+	assert_int_equal(mkdirat(world.dir.fd, "elsewhere", 0700), 0);
+	assert_int_equal(
+	    renameat(world.dir.fd, path, world.dir.fd, "elsewhere/secret"), 0);
+	assert_int_equal(unlinkat(world.dir.fd, "defer/4", AT_REMOVEDIR), 0);
+	assert_int_equal(symlinkat("../elsewhere", world.dir.fd, "defer/4"), 0);
+	assert_int_equal(
+	    quarantine_open(&world.dir.mta, world.store, &quarantine, &why), 1);
+	tar =
+	    openat(world.dir.fd, "store/" QUARANTINE_TAR, O_RDONLY | O_CLOEXEC);
+	assert_true(quarantine_restore(
+	                &quarantine->files[0], tar, world.dir.fd, &why) < 0);
+	assert_false(is_there(&world, "elsewhere/4F2A1B3C01"));
+	quarantine_free(quarantine);
+	assert_int_equal(close(tar), 0);
+	/* and out of the queue */
+	assert_int_equal(
+	    unlinkat(world.dir.fd, "store/" QUARANTINE_MANIFEST, 0), 0);
+	assert_int_equal(quarantine_begin(world.store, &writer, &why), 0);
+	assert_true(
+	    quarantine_add(writer, world.dir.fd, "defer/4/secret", &why) < 0);
+	quarantine_writer_free(writer);
+	world_done(&world);
+}
+
 static void
 test_release(void **state)
 {
@@ -401,6 +473,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hold),
+	    cmocka_unit_test(test_held_by_admin),
+	    cmocka_unit_test(test_links),
 	    cmocka_unit_test(test_release),
 	    cmocka_unit_test(test_prune),
 	    cmocka_unit_test(test_half_way),
