@@ -26,8 +26,8 @@ int file_open(int dirfd, const char *path, int *ret_fd, struct why *why);
  *       put entries while we look
  * ret_fd  O_PATH; caller closes
  */
-int file_folder(int dirfd, const char *path, size_t length, int *ret_fd,
-    struct why *why);
+int file_folder(
+    int dirfd, const char *path, size_t length, int *ret_fd, struct why *why);
 
 /*
  * file_read - a whole regular file, at most max bytes
