@@ -14,7 +14,8 @@ _LOCK = r"""
 use Fcntl;
 $| = 1;
 open(my $file, '+>>', '/var/lib/dpkg/lock-frontend') or die $!;
-fcntl($file, F_SETLK, pack('ssx4qqix4', F_WRLCK, 0, 0, 0, 0)) or die $!;
+my $lock = pack('ssx4qqix4', F_WRLCK, 0, 0, 0, 0);
+fcntl($file, F_SETLK, $lock) or die $!;
 print "held\n";
 sleep 1000;
 """
