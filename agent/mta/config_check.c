@@ -28,36 +28,49 @@
 #define CHECK_DEADLINE_MS 15000U
 #define CHECK_OUTPUT_MAX  65536U
 
-/* Runs one tool; *ret_ok false with its complaint in ret_text. */
-static int
-tool_run(struct arena *arena, const char *const *argv, bool is_read_only,
-    bool *ret_ok, const char **ret_text, struct why *why)
-{
-	struct program program = {.argv = argv,
-	    .output_max = CHECK_OUTPUT_MAX,
-	    .deadline_ms = CHECK_DEADLINE_MS,
-	    .is_read_only = is_read_only,
-	    .is_joined = true};
-	struct program_result result = {0};
-	int code = program_run(&program, &result, why);
+/* One answer of one tool. */
+struct tool_answer {
+	bool is_ok;
+	bool is_wall; /* only what we do not let it write made it fail */
+	const char *text;
+};
 
-	if (code == -EOPNOTSUPP && is_read_only)
-		return tool_run(arena, argv, false, ret_ok, ret_text, why);
+/*
+ * is_our_wall - the last step of postfix check gives queue files the names of
+ * their inodes, which a queue that was restored needs; it may not do so here,
+ * and all that concerns the configuration has passed by then
+ */
+static bool
+is_our_wall(const char *output)
+{
+	const char *line = strstr(output, "postsuper: fatal: ");
+
+	return line != NULL && strstr(line, "Permission denied") != NULL;
+}
+
+static int
+tool_run(struct arena *arena, const struct program *program,
+    struct tool_answer *ret, struct why *why)
+{
+	struct program_result result = {0};
+	const char *name = program->argv[0];
+	int code = program_run(program, &result, why);
+
 	if (code < 0)
 		return code;
-	*ret_ok = result.status == 0;
-	/* 128 and a signal: it was ended, and did not answer */
-	if (result.status > 128)
-		code = why_set(why, -EINTR, "%s was ended by signal %d",
-		    argv[0], result.status - 128);
-	*ret_text = result.output.length != 0
+	ret->is_ok = result.status == 0;
+	ret->is_wall = is_our_wall(buf_text(&result.output));
+	ret->text = result.output.length != 0
 	                ? postfix_error_line(arena, result.output.text)
 	                : arena_printf(arena,
 	                      "%s fails (status %d); the mail log may say why",
-	                      argv[0], result.status);
+	                      name, result.status);
 	if (result.is_late)
-		code = why_set(why, -ETIMEDOUT, "%s did not end in %u s",
-		    argv[0], CHECK_DEADLINE_MS / 1000);
+		code = why_set(why, -ETIMEDOUT, "%s did not end in %u s", name,
+		    CHECK_DEADLINE_MS / 1000);
+	else if (result.status > 128) /* it was ended, and did not answer */
+		code = why_set(why, -EINTR, "%s was ended by signal %d", name,
+		    result.status - 128);
 	buf_done(&result.output);
 	buf_done(&result.errors);
 	return code;
@@ -93,32 +106,68 @@ check_set(struct config_check *check, bool is_valid, const char *text)
 	    check->text, sizeof(check->text), "%s", is_valid ? "" : text);
 }
 
+/* The quick tool writes nothing; where it can be had, that is made sure of. */
 static int
-check_tools(struct arena *arena, const struct mta *mta, bool is_quick,
+quick_run(struct arena *arena, const struct mta *mta, struct tool_answer *ret,
+    struct why *why)
+{
+	struct program program = {.argv = mta->ops->config_quick,
+	    .output_max = CHECK_OUTPUT_MAX,
+	    .deadline_ms = CHECK_DEADLINE_MS,
+	    .is_read_only = true,
+	    .is_silent = true,
+	    .is_joined = true};
+	int code = tool_run(arena, &program, ret, why);
+
+	if (code != -EOPNOTSUPP)
+		return code;
+	program.is_read_only = false;
+	return tool_run(arena, &program, ret, why);
+}
+
+/* The whole check repairs what it finds: read-only, or not at all. */
+static int
+whole_run(struct arena *arena, const struct mta *mta, struct tool_answer *ret,
+    struct why *why)
+{
+	struct program program = {.argv = mta->ops->config_check,
+	    .output_max = CHECK_OUTPUT_MAX,
+	    .deadline_ms = CHECK_DEADLINE_MS,
+	    .is_read_only = true,
+	    .is_joined = true};
+	int code;
+
+	if (mta->ops->config_check == NULL || geteuid() != 0 ||
+	    !directories_are_there(arena, mta))
+		return 0;
+	code = tool_run(arena, &program, ret, why);
+	if (code == -EOPNOTSUPP || (code == 0 && ret->is_wall)) {
+		ret->is_ok = true;
+		return 0;
+	}
+	return code;
+}
+
+static int
+check_tools(struct arena *arena, const struct mta *mta, bool is_whole,
     struct config_check *ret, struct why *why)
 {
-	const struct mta_ops *ops = mta->ops;
-	const char *text = "";
-	bool is_ok = true;
+	struct tool_answer answer = {.is_ok = true, .text = ""};
 	int code = 0;
 
-	if (ops->config_quick != NULL)
-		code = tool_run(
-		    arena, ops->config_quick, true, &is_ok, &text, why);
-	/* the whole check is for root only */
-	if (code == 0 && is_ok && !is_quick && ops->config_check != NULL &&
-	    geteuid() == 0 && directories_are_there(arena, mta))
-		code = tool_run(
-		    arena, ops->config_check, true, &is_ok, &text, why);
+	if (mta->ops->config_quick != NULL)
+		code = quick_run(arena, mta, &answer, why);
+	if (code == 0 && answer.is_ok && is_whole)
+		code = whole_run(arena, mta, &answer, why);
 	if (code == 0)
-		check_set(ret, is_ok, text);
+		check_set(ret, answer.is_ok, answer.text);
 	return code;
 }
 
 AUTO_DEFINE(struct arena, arena_free);
 
 static int
-check_run(const struct mta *mta, bool is_quick, struct config_check *ret,
+check_run(const struct mta *mta, bool is_whole, struct config_check *ret,
     struct why *why)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -142,19 +191,19 @@ check_run(const struct mta *mta, bool is_quick, struct config_check *ret,
 	if (mta->ops->config_quick == NULL && mta->ops->config_check == NULL)
 		return why_set(why, -EOPNOTSUPP,
 		    "this mail system has no check that mailfix knows");
-	return check_tools(arena, mta, is_quick, ret, why);
+	return check_tools(arena, mta, is_whole, ret, why);
 }
 
 int
 config_check_run(
     const struct mta *mta, struct config_check *ret, struct why *why)
 {
-	return check_run(mta, false, ret, why);
+	return check_run(mta, true, ret, why);
 }
 
 /* The answer on the wire: '+' valid, '-' what is wrong, '?' why not told. */
 static void __attribute__((noreturn))
-check_child(const struct mta *mta, bool is_quick, int fd, pid_t parent)
+check_child(const struct mta *mta, int fd, pid_t parent)
 {
 	struct config_check check = {0};
 	struct why why = {0};
@@ -163,7 +212,7 @@ check_child(const struct mta *mta, bool is_quick, int fd, pid_t parent)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
-	code = check_run(mta, is_quick, &check, &why);
+	code = check_run(mta, false, &check, &why);
 	if (code < 0)
 		(void)snprintf(text, sizeof(text), "?%s", why.text);
 	else
@@ -174,8 +223,8 @@ check_child(const struct mta *mta, bool is_quick, int fd, pid_t parent)
 }
 
 int
-config_check_start(const struct mta *mta, bool is_quick, pid_t *ret_pid,
-    int *ret_fd, struct why *why)
+config_check_start(
+    const struct mta *mta, pid_t *ret_pid, int *ret_fd, struct why *why)
 {
 	int fds[2];
 	pid_t pid, parent = getpid();
@@ -184,7 +233,7 @@ config_check_start(const struct mta *mta, bool is_quick, pid_t *ret_pid,
 		return why_errno(why, "a pipe");
 	pid = fork();
 	if (pid == 0)
-		check_child(mta, is_quick, fds[1], parent);
+		check_child(mta, fds[1], parent);
 	(void)close(fds[1]);
 	if (pid < 0) {
 		(void)close(fds[0]);

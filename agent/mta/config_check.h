@@ -21,25 +21,26 @@ struct config_check {
 };
 
 /*
- * config_check_run - ask, and change nothing
+ * config_check_run - ask for all that can be known, and change nothing
  *
  * The settings, the service table, the mail system's own tools, and, as root,
- * its own whole check: read-only, so that it cannot repair what it finds.
- * Never answered from the cache. Takes up to half a second.
+ * its own whole check: read-only, so that it cannot repair what it finds; left
+ * out where the kernel cannot make sure of that. Never answered from the cache.
+ * For the moment before a start: takes up to half a second, and longer with a
+ * long queue, which the whole check walks.
  * Returns 0 with *ret, or a negative errno when it could not be told.
  */
 int config_check_run(
     const struct mta *mta, struct config_check *ret, struct why *why);
 
 /*
- * config_check_start - the same beside the caller, in a process of its own
+ * config_check_start - the same without the whole check, beside the caller, in
+ * a process of its own; leaves no line in any log
  *
- * is_quick  without the whole check, which costs a third of a second of CPU:
- *           for a mail system that runs with this very configuration
- * ret_fd    gets exactly one answer and its end; for config_check_read
+ * ret_fd  gets exactly one answer and its end; for config_check_read
  */
-int config_check_start(const struct mta *mta, bool is_quick, pid_t *ret_pid,
-    int *ret_fd, struct why *why);
+int config_check_start(
+    const struct mta *mta, pid_t *ret_pid, int *ret_fd, struct why *why);
 
 /* config_check_read - as config_check_run, from such a descriptor */
 int config_check_read(int fd, struct config_check *ret, struct why *why);

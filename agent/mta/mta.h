@@ -87,7 +87,6 @@ struct mta {
 	/* config_cache.h: this very configuration has passed its check before */
 	bool is_cached;
 	const char *cache_key, *cache_text;
-	int64_t config_changed_s; /* newest change of its files, wall time */
 };
 
 /* A message as the queue names it, and a path of it below queue_dir. */

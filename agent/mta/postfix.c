@@ -63,27 +63,6 @@ cache_key(struct arena *arena, const char *program_dir)
 	return config_cache_key(arena, MAILFIX_VERSION, contents, directories);
 }
 
-/* A file that was put back has an old mtime and a new ctime. */
-static int64_t
-config_changed(void)
-{
-	static const char *const paths[] = {CONFIG_AT "/main.cf",
-	    CONFIG_AT "/master.cf", CONFIG_AT "/dynamicmaps.cf"};
-	int64_t newest = 0;
-
-	for (size_t i = 0; i < ARRAY_COUNT(paths); i++) {
-		struct stat st;
-
-		if (stat(paths[i], &st) < 0)
-			continue;
-		if (st.st_mtim.tv_sec > newest)
-			newest = st.st_mtim.tv_sec;
-		if (st.st_ctim.tv_sec > newest)
-			newest = st.st_ctim.tv_sec;
-	}
-	return newest;
-}
-
 static void
 settings_get(
     struct arena *arena, struct mta *mta, struct postfix_settings *settings)
@@ -102,7 +81,6 @@ settings_get(
 		mta->has_settings = true;
 		return;
 	}
-	mta->config_changed_s = config_changed();
 	if (postfix_settings_read(arena, settings, &why) == 0) {
 		mta->has_settings = true;
 		postfix_settings_write(settings, &written);

@@ -25,6 +25,7 @@
 
 #include "agent/base/auto.h"
 #include "agent/sys/readonly.h"
+#include "agent/sys/silence.h"
 
 #define PIPE_READ_BYTES 16384U
 
@@ -154,6 +155,8 @@ static void __attribute__((noreturn)) child_main(const struct program *program,
 	(void)syscall(SYS_close_range, 3, ~0U, 1U << 2 /* CLOEXEC */);
 	if (program->is_read_only && readonly_enter(&why) < 0)
 		child_fail(pipes->failure[1], -why.code, why.text);
+	if (program->is_silent)
+		silence_enter();
 	child_exec(program->argv, environment);
 	child_fail(pipes->failure[1], errno, strerror(errno));
 }

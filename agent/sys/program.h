@@ -32,7 +32,8 @@ struct program {
 	size_t output_max;    /* of stdout, and of stderr; more is dropped */
 	uint32_t deadline_ms; /* 0: PROGRAM_DEADLINE_MS */
 	bool is_read_only;    /* it may write nothing but /dev/null */
-	bool is_joined;       /* stderr into the same text as stdout */
+	bool is_silent; /* it may connect to nothing: no line in the log */
+	bool is_joined; /* stderr into the same text as stdout */
 };
 
 struct program_result {

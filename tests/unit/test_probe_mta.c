@@ -40,7 +40,7 @@ check(const struct mta *mta)
 
 	assert_int_equal(config_check_run(mta, &got, &why), 0);
 	/* the same from a process of its own */
-	assert_int_equal(config_check_start(mta, false, &pid, &fd, &why), 0);
+	assert_int_equal(config_check_start(mta, &pid, &fd, &why), 0);
 	assert_int_equal(config_check_read(fd, &beside, &why), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	(void)close(fd);
