@@ -85,6 +85,9 @@ static const struct column unit_columns[] = {
     ROW_BOOL("wanted", "it should run: enabled, installed, not masked",
         "load, enabled"),
     ROW_BOOL("busy", "a job of systemd waits or runs for it", "Job"),
+    ROW_TEXT("switch",
+        "the unit to enable or unmask: the one it is part of, or itself",
+        "PartOf"),
     ROW_TEXT("description", "what it calls itself", "Description"),
 };
 

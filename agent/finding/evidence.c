@@ -2,7 +2,7 @@
  * evidence.c - the facts that a finding rests on
  *
  * Purpose  collect the known values that the `when` of the row at hand reads
- *          and that the title names, each once, in the order of reading
+ *          and that the title and `evidence` name, each once, in this order
  * Input    typed facts, checked expressions
  * Errors   none: what is unknown is no evidence and is left out
  * Runs as  actor; pure
@@ -73,6 +73,8 @@ judging_evidence(const struct judging *judging, struct finding *finding)
 
 	expr_facts(finding->playbook->when, visit, &gather);
 	template_facts(finding->playbook->title, visit, &gather);
+	if (finding->playbook->evidence != NULL)
+		template_facts(finding->playbook->evidence, visit, &gather);
 	items = arena_alloc(judging->arena, gather.count, sizeof(*items));
 	for (size_t i = 0; i < gather.count; i++)
 		items[i] = gather.items[i];

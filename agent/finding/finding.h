@@ -40,7 +40,9 @@ struct finding {
 	const char *doubt;
 	const char
 	    *note; /* of a suppressed one: how far its `for` is; or NULL */
-	const char *title, *advice; /* advice may be NULL */
+	const char *title;
+	const char *told;   /* the evidence in the playbook's words, or NULL */
+	const char *advice; /* or NULL */
 	const struct evidence *evidence;
 	size_t evidence_count;
 	unsigned held_runs; /* how many runs in a row, this one included */

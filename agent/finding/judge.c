@@ -82,8 +82,11 @@ add_finding(
 	    .title = template_text(
 	        judging->arena, playbook->title, judging->facts, row),
 	};
+	if (playbook->evidence != NULL)
+		finding->told = template_known(
+		    judging->arena, playbook->evidence, judging->facts, row);
 	if (playbook->advice != NULL)
-		finding->advice = template_text(
+		finding->advice = template_known(
 		    judging->arena, playbook->advice, judging->facts, row);
 	judging_evidence(judging, finding);
 	persistence(judging, finding);

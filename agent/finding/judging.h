@@ -31,7 +31,7 @@ struct judging {
 
 #define JUDGING_NONE ((size_t)-1)
 
-/* judging_evidence - the known facts that `when` and the title name */
+/* judging_evidence - the known facts that `when` and the texts name */
 void judging_evidence(const struct judging *judging, struct finding *finding);
 
 /*

@@ -45,11 +45,11 @@ summary_line(struct page *page, const struct history_run *run)
 		words_plural(&text, (size_t)run->applied, "fix");
 		buf_add(&text, " applied");
 	}
-	if (run->undone > 0)
-		buf_addf(
-		    &text, ", %lld failed and undone", (long long)run->undone);
+	if (run->failed > 0)
+		buf_addf(&text, ", %lld failed%s", (long long)run->failed,
+		    run->undone == run->failed ? " and undone" : "");
 	page_line(page,
-	    run->undone > 0 || run->status == NULL ? PAGE_BAD : PAGE_PLAIN,
+	    run->failed > 0 || run->status == NULL ? PAGE_BAD : PAGE_PLAIN,
 	    head, buf_text(&text), NULL);
 }
 

@@ -119,6 +119,7 @@ run_finish(
 	run->fixed = json_get_int(record, "fixed", 0);
 	run->applied = json_get_int(record, "applied", 0);
 	run->undone = json_get_int(record, "undone", 0);
+	run->failed = json_get_int(record, "failed", run->undone);
 }
 
 /* Callback of audit_walk: user is the history. */
@@ -201,6 +202,7 @@ history_json(const struct history *history)
 		json_set_int(object, "problems", run->problems);
 		json_set_int(object, "fixed", run->fixed);
 		json_set_int(object, "applied", run->applied);
+		json_set_int(object, "failed", run->failed);
 		json_set_int(object, "undone", run->undone);
 		for (size_t k = 0; k < run->event_count; k++)
 			json_push(events, event_json(&run->events[k]));

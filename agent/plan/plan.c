@@ -95,6 +95,7 @@ consider(
 	planned->state = PLANNED_SKIPPED;
 	planned->reason =
 	    guard_reason(request, planned->finding, planned->fix, ret_is_next);
+	planned->is_other_case = *ret_is_next;
 	if (planned->reason != NULL)
 		return;
 	planned->reason = planning_gate(

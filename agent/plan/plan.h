@@ -28,6 +28,7 @@ struct planned_fix {
 	struct change *changes;
 	size_t change_count;
 	bool is_approved;
+	bool is_other_case; /* its own guard says: not for this */
 };
 
 struct plan {

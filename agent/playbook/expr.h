@@ -80,6 +80,13 @@ struct template *template_parse(struct arena *arena, const char *text,
     const struct table *row, struct expr_place place, struct lint *lint);
 const char *template_text(struct arena *arena, const struct template *template,
     const struct fact_set *facts, const char *row);
+
+/*
+ * template_known - as template_text, without each sentence in which something
+ * is unknown; "; " and ". " end a sentence; NULL when none is left
+ */
+const char *template_known(struct arena *arena, const struct template *template,
+    const struct fact_set *facts, const char *row);
 const char *template_source(const struct template *template);
 bool template_is_fixed(const struct template *template); /* no fact in it */
 void template_tables(const struct template *template, bool *wanted);

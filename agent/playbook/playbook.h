@@ -75,8 +75,9 @@ struct playbook {
 	double for_s;      /* 0 when not given */
 	const struct playbook **masked_by;
 	size_t masked_count;
-	const struct template *advice; /* or NULL */
-	const char *see;               /* or NULL */
+	const struct template *evidence; /* or NULL: the facts of `when` */
+	const struct template *advice;   /* or NULL */
+	const char *see;                 /* or NULL */
 	const struct fix *fixes;
 	size_t fix_count;
 	bool is_chosen; /* to be reported; else only judged because it masks */

@@ -268,6 +268,12 @@ parse_advice(struct playbook_reader *reader, const struct ini_entry *entry)
 }
 
 static bool
+parse_evidence(struct playbook_reader *reader, const struct ini_entry *entry)
+{
+	return template_read(reader, entry, &reader->draft->playbook.evidence);
+}
+
+static bool
 parse_see(struct playbook_reader *reader, const struct ini_entry *entry)
 {
 	reader->draft->playbook.see = entry->value;
@@ -405,32 +411,35 @@ playbook_param_read(struct playbook_reader *reader,
 
 const struct playbook_key playbook_keys[] = {
     {"playbook", "for-each",  false, "TABLE",                        "one finding in all",
-     "one finding for each row of this table",                                                                                                 parse_for_each},
+     "one finding for each row of this table",                                                                                                          parse_for_each},
     {"playbook", "title",     true,  "TEXT",                         "",
-     "the problem in one sentence; {COLUMN} is filled in",                                                                                     parse_title   },
+     "the problem in one sentence; {COLUMN} is filled in",                                                                                              parse_title   },
     {"playbook", "severity",  false, "info | warning | critical",    "warning",
-     "how much it matters",                                                                                                                    parse_severity},
+     "how much it matters",                                                                                                                             parse_severity},
     {"playbook", "when",      true,  "EXPRESSION",                   "",
-     "the problem is there when this holds; unknown is not enough",                                                                            parse_when    },
+     "the problem is there when this holds; unknown is not enough",                                                                                     parse_when    },
     {"playbook", "for",       false, "N runs | DURATION",            "1 run",
-     "how long it must have held",                                                                                                             parse_for     },
+     "how long it must have held",                                                                                                                      parse_for     },
     {"playbook", "masked-by", false, "PLAYBOOK, ...",                "none",
      "causes: while one of them is found on this host, this is only a symptom; two playbooks for-each the same table mask item by item",
-     parse_masked_by                                                                                                                                         },
+     parse_masked_by                                                                                                                                                  },
+    {"playbook", "evidence",  false, "TEXT",                         "the facts that `when` reads",
+     "what was seen, in words; a sentence with something unknown is left out",                                                                          parse_evidence},
     {"playbook", "advice",    false, "TEXT",                         "none",
-     "what a person can do; {COLUMN} is filled in",                                                                                            parse_advice  },
-    {"playbook", "see",       false, "URL",                          "none",               "where to read more",                               parse_see     },
+     "what a person can do, likewise; a command in `backquotes` stands on a line of its own",
+     parse_advice                                                                                                                                                     },
+    {"playbook", "see",       false, "URL",                          "none",                        "where to read more",                               parse_see     },
     {"fix",      "action",    true,  "ACTION",                       "",
-     "what is done; its parameters are keys of the same section",                                                                              parse_action  },
-    {"fix",      "when",      false, "EXPRESSION",                   "yes",                "an extra guard: only then",
-     parse_fix_when                                                                                                                                          },
+     "what is done; its parameters are keys of the same section",                                                                                       parse_action  },
+    {"fix",      "when",      false, "EXPRESSION",                   "yes",                         "an extra guard: only then",
+     parse_fix_when                                                                                                                                                   },
     {"fix",      "limit",     false, "N per DURATION",               "none",
-     "how often for one item; past it the finding is escalated",                                                                               parse_limit   },
+     "how often for one item; past it the finding is escalated",                                                                                        parse_limit   },
     {"fix",      "cooldown",  false, "DURATION",                     "none",
-     "how long to wait before it is tried again",                                                                                              parse_cooldown},
+     "how long to wait before it is tried again",                                                                                                       parse_cooldown},
     {"fix",      "verify",    false, "EXPRESSION [within DURATION]",
-     "the playbook's `when` no longer holds within 60s",                                   "it has worked when this holds; else it is undone", parse_verify  },
+     "the playbook's `when` no longer holds within 60s",                                            "it has worked when this holds; else it is undone", parse_verify  },
     {"fix",      "release",   false, "EXPRESSION for DURATION",      "kept",
-     "when this has held for so long, the change is undone",                                                                                   parse_release },
-    {NULL,       NULL,        false, NULL,                           NULL,                 NULL,                                               NULL          },
+     "when this has held for so long, the change is undone",                                                                                            parse_release },
+    {NULL,       NULL,        false, NULL,                           NULL,                          NULL,                                               NULL          },
 };

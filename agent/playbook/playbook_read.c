@@ -284,6 +284,8 @@ playbook_tables(const struct playbook *playbook, bool *wanted)
 		wanted[index] = true;
 	expr_tables(playbook->when, wanted);
 	template_tables(playbook->title, wanted);
+	if (playbook->evidence != NULL)
+		template_tables(playbook->evidence, wanted);
 	if (playbook->advice != NULL)
 		template_tables(playbook->advice, wanted);
 	for (size_t i = 0; i < playbook->fix_count; i++)

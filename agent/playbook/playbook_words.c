@@ -155,6 +155,9 @@ playbook_words(struct buf *out, const struct playbook *playbook)
 		fix_say(out, &playbook->fixes[i]);
 	if (playbook->fix_count == 0)
 		buf_add(out, "  fix         none: it is only reported\n");
+	if (playbook->evidence != NULL)
+		buf_addf(out, "  evidence    %s\n",
+		    template_source(playbook->evidence));
 	if (playbook->advice != NULL)
 		buf_addf(out, "  advice      %s\n",
 		    template_source(playbook->advice));

@@ -151,6 +151,65 @@ template_text(struct arena *arena, const struct template *template,
 	return arena_dup(arena, buf_text(&out));
 }
 
+/*
+ * The end of a sentence in a plain part, or of the part: "; " and ". " end
+ * one, and neither in a value does.
+ */
+static size_t
+sentence_length(const char *text, bool *ret_is_end)
+{
+	for (size_t i = 0; text[i] != '\0'; i++)
+		if ((text[i] == ';' || text[i] == '.') && text[i + 1] == ' ') {
+			*ret_is_end = true;
+			return i + 2;
+		}
+	*ret_is_end = false;
+	return strlen(text);
+}
+
+/* One sentence is said when all in it is known. */
+static void
+sentence_end(struct buf *out, struct buf *sentence, bool *is_known)
+{
+	if (*is_known)
+		buf_add(out, buf_text(sentence));
+	buf_clear(sentence);
+	*is_known = true;
+}
+
+const char *
+template_known(struct arena *arena, const struct template *template,
+    const struct fact_set *facts, const char *row)
+{
+	AUTO_BUF struct buf out = {0}, sentence = {0};
+	bool is_known = true, is_end;
+	size_t length;
+
+	for (size_t i = 0; i < template->count; i++) {
+		const struct part *part = &template->parts[i];
+		const char *text = part->text != NULL ? part->text : "";
+
+		if (part->expr != NULL) {
+			struct value value =
+			    expr_eval(arena, part->expr, facts, row);
+
+			is_known = is_known && value.kind != VALUE_UNKNOWN;
+			value_add(&sentence, part->expr, value);
+		}
+		for (; *text != '\0'; text += length) {
+			length = sentence_length(text, &is_end);
+			buf_add_n(&sentence, text, length);
+			if (is_end)
+				sentence_end(&out, &sentence, &is_known);
+		}
+	}
+	sentence_end(&out, &sentence, &is_known);
+	length = out.length;
+	while (length > 0 && strchr(" ;", buf_text(&out)[length - 1]) != NULL)
+		length--;
+	return length == 0 ? NULL : arena_dup_n(arena, buf_text(&out), length);
+}
+
 const char *
 template_source(const struct template *template)
 {

@@ -71,7 +71,7 @@ map_out(const struct mta_map *map, struct fact_out *out)
 	} else if (built_error != 0) {
 		/* never built: as stale as can be, since nobody knows when */
 		fact_out_bool(out, "stale", true);
-		fact_out_number(out, "behind", 0);
+		fact_out_unknown(out, "behind", "it was never built");
 	} else {
 		age_out(&source, &built, out);
 	}

@@ -207,6 +207,16 @@ running_out(const struct unit_state *state, const struct bus_unit *unit,
 		            strcmp(unit->sub, "running") == 0));
 }
 
+/* Debian's postfix@-.service goes on and off with postfix.service. */
+static const char *
+switch_of(const struct bus_unit *unit)
+{
+	for (size_t i = 0; unit->part_of[i] != NULL; i++)
+		if (text_ends(unit->part_of[i], ".service"))
+			return unit->part_of[i];
+	return unit->name;
+}
+
 static void
 unit_out(struct probe_job *job, const char *role, const struct bus_unit *unit,
     struct fact_out *out)
@@ -239,6 +249,7 @@ unit_out(struct probe_job *job, const char *role, const struct bus_unit *unit,
 	fact_out_bool(
 	    out, "wanted", is_pulled && strcmp(unit->load, "loaded") == 0);
 	fact_out_bool(out, "busy", unit->job != 0);
+	fact_out_text(out, "switch", switch_of(unit));
 	fact_out_text(out, "description", unit->description);
 }
 

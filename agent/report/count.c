@@ -11,7 +11,8 @@
 
 /*
  * Planned, or planned and then not approved: with changes to show, it can be
- * done. One that would do harm, or past its limit, cannot.
+ * done. One that was approved and refused all the same, or that is past its
+ * limit, cannot.
  */
 static bool
 has_planned_fix(const struct plan *plan, const struct finding *finding)
@@ -20,7 +21,8 @@ has_planned_fix(const struct plan *plan, const struct finding *finding)
 		if (plan->fixes[i].finding == finding &&
 		    plan->fixes[i].change_count > 0 &&
 		    (plan->fixes[i].state == PLANNED_PLANNED ||
-		        plan->fixes[i].state == PLANNED_SKIPPED))
+		        (plan->fixes[i].state == PLANNED_SKIPPED &&
+		            !plan->fixes[i].is_approved)))
 			return true;
 	return false;
 }
@@ -84,6 +86,8 @@ report_count(const struct judgement *judgement, const struct plan *plan,
 		if (state == PLANNED_APPLIED || state == PLANNED_VERIFIED)
 			count.applied++;
 		if (state == PLANNED_REVERTED || state == PLANNED_FAILED)
+			count.failed++;
+		if (state == PLANNED_REVERTED)
 			count.undone++;
 	}
 	*ret = count;

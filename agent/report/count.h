@@ -15,7 +15,8 @@ struct report_count {
 	size_t hints;    /* severity info: worth knowing, nothing is wrong */
 	size_t critical, warning; /* of problems */
 	size_t applied;           /* fixes that were carried out and kept */
-	size_t undone;            /* fixes that failed and were undone */
+	size_t failed;            /* fixes that failed, undone or not */
+	size_t undone;            /* of these, the undone ones */
 	size_t unknown;
 };
 

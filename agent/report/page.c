@@ -193,6 +193,53 @@ page_line(struct page *page, enum page_look look, const char *head,
 	buf_add_char(page->out, '\n');
 }
 
+/* To be typed as it is: however long, it is one line. */
+static void
+command_line(struct page *page, const char *head, const char *text)
+{
+	AUTO_BUF struct buf escaped = {0};
+
+	text_escape(&escaped, text, strlen(text));
+	buf_addf(page->out, "%s  %s\n", head, buf_text(&escaped));
+}
+
+void
+page_advice(struct page *page, const char *head, const char *text)
+{
+	AUTO_BUF struct buf blank = {0};
+	const char *now = head;
+	bool is_command = false;
+
+	buf_addf(&blank, "%*s", text_columns(head), "");
+	while (*text != '\0') {
+		AUTO_BUF struct buf piece = {0};
+		size_t length = strcspn(text, "`");
+
+		/* one that nothing closes is no command */
+		if (is_command && text[length] == '\0')
+			is_command = false;
+		/* the mark that stood behind a command has nothing to end */
+		if (!is_command && now != head)
+			while (length > 0 && strchr(".,;: ", *text) != NULL) {
+				text++;
+				length--;
+			}
+		buf_add_n(&piece, text, length);
+		if (length > 0 && is_command)
+			command_line(page, now, buf_text(&piece));
+		else if (length > 0)
+			page_line(
+			    page, PAGE_PLAIN, now, buf_text(&piece), NULL);
+		if (length > 0)
+			now = buf_text(&blank);
+		text += length;
+		if (*text == '`') {
+			is_command = !is_command;
+			text++;
+		}
+	}
+}
+
 void
 page_pieces(struct page *page, const char *const *pieces)
 {

@@ -46,6 +46,12 @@ void page_line(struct page *page, enum page_look look, const char *head,
     const char *text, const char *right);
 
 /*
+ * page_advice - a paragraph in which `commands` stand on lines of their own,
+ * never wrapped, without their backquotes: they can be copied as they are
+ */
+void page_advice(struct page *page, const char *head, const char *text);
+
+/*
  * page_pieces - texts that stay whole (commands to type), beside each other
  * where the line is wide enough; NULL-terminated
  */

@@ -59,7 +59,7 @@ report_status(const struct judgement *judgement, const struct plan *plan)
 	struct report_count count;
 
 	report_count(judgement, plan, &count);
-	if (count.undone > 0)
+	if (count.failed > 0)
 		return RUN_FAILED;
 	if (count.problems > 0 || count.symptoms > 0)
 		return RUN_PROBLEMS;

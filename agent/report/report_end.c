@@ -99,7 +99,7 @@ static void
 changed_add(struct buf *said, struct buf *undo, const struct report *report,
     const struct report_count *count)
 {
-	if (count->applied == 0 && count->undone == 0) {
+	if (count->applied == 0 && count->failed == 0) {
 		buf_add(said, "Nothing was changed.");
 		return;
 	}
@@ -108,7 +108,9 @@ changed_add(struct buf *said, struct buf *undo, const struct report *report,
 		buf_add(said, " applied.");
 		buf_addf(undo, "To undo: mailfix undo %s", report->run);
 	} else {
-		buf_add(said, "What was changed is undone.");
+		buf_add(said, count->undone == count->failed
+		                  ? "What was changed is undone."
+		                  : "What was done could not be undone.");
 		buf_addf(undo, "Details: mailfix history %s", report->run);
 	}
 }

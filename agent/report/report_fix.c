@@ -128,6 +128,8 @@ report_fix_lines(
 {
 	AUTO_BUF struct buf line = {0}, risk = {0};
 
+	if (planned->is_other_case && verbosity <= 0)
+		return;
 	buf_addf(&line, "%s: ", planned->fix->name);
 	if (planned->change_count == 1)
 		buf_add(&line, planned->changes[0].text);

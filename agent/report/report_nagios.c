@@ -32,7 +32,7 @@ nagios_code(const struct report *report)
 	struct report_count count;
 
 	report_count(report->judgement, report->plan, &count);
-	if (count.critical > 0 || count.undone > 0)
+	if (count.critical > 0 || count.failed > 0)
 		return NAGIOS_CRITICAL;
 	if (report->status == RUN_PROBLEMS)
 		return NAGIOS_WARNING;
@@ -60,10 +60,10 @@ numbers_add(struct buf *out, const struct report *report)
 	report_count(report->judgement, report->plan, &count);
 	buf_addf(out,
 	    " | problems=%zu;0;;0 critical=%zu;;0;0 warning=%zu;0;;0 "
-	    "symptoms=%zu;;;0 unknown=%zu;;;0 fixed=%zu;;;0 undone=%zu;;0;0 "
+	    "symptoms=%zu;;;0 unknown=%zu;;;0 fixed=%zu;;;0 failed=%zu;;0;0 "
 	    "time=%lld.%03llds;;;0\n",
 	    count.problems, count.critical, count.warning, count.symptoms,
-	    count.unknown, count.fixed, count.undone,
+	    count.unknown, count.fixed, count.failed,
 	    (long long)(report->duration_ms / 1000),
 	    (long long)(report->duration_ms % 1000));
 }

@@ -66,6 +66,10 @@ evidence_lines(struct page *page, const struct finding *finding)
 {
 	AUTO_BUF struct buf line = {0};
 
+	if (finding->told != NULL) {
+		page_line(page, PAGE_PLAIN, "  ", finding->told, NULL);
+		return;
+	}
 	for (size_t i = 0; i < finding->evidence_count; i++) {
 		const struct evidence *evidence = &finding->evidence[i];
 
@@ -122,7 +126,7 @@ advice_lines(struct page *page, const struct report *report,
 	if (finding->advice != NULL &&
 	    ((is_left && !report_has_fix(report->plan, finding)) ||
 	        style->verbosity > 0))
-		page_line(page, PAGE_PLAIN, "  do    ", finding->advice, NULL);
+		page_advice(page, "  do    ", finding->advice);
 	if (finding->playbook->see != NULL && style->verbosity > 0)
 		page_line(
 		    page, PAGE_DIM, "  see   ", finding->playbook->see, NULL);

@@ -123,8 +123,10 @@ words_verdict(struct buf *out, const struct report *report)
 	struct report_count count;
 
 	report_count(report->judgement, report->plan, &count);
-	part_add(&text, count.undone, "fix",
-	    count.undone == 1 ? " failed and was undone" : " failed");
+	part_add(&text, count.failed, "fix",
+	    count.undone < count.failed ? " failed"
+	    : count.failed == 1         ? " failed and was undone"
+	                                : " failed and were undone");
 	part_add(&text, count.fixed, "problem", " fixed");
 	if (count.problems > 0) {
 		if (text.length > 0)

@@ -104,6 +104,8 @@ test_map(void **state)
 	assert_fact_bool(set, "map", maps[2].source, "stale", false);
 	assert_fact_bool(set, "map", maps[3].source, "exists", false);
 	assert_fact_bool(set, "map", maps[3].source, "stale", true);
+	assert_true(probe_cell(set, "map", maps[3].source, "behind").kind ==
+	            VALUE_UNKNOWN);
 	assert_fact_bool(set, "map", maps[4].source, "exists", true);
 	assert_fact_bool(set, "map", maps[4].source, "stale", false);
 	assert_fact_bool(set, "map", maps[5].source, "exists", false);

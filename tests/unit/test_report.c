@@ -173,6 +173,81 @@ test_text_problem(void **state)
 }
 
 static void
+test_text_advice(void **state)
+{
+	AUTO_BUF struct buf out = {0};
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	w.plan.count = 0;
+	w.findings[0].told = "It was killed; nobody knows by whom.";
+	w.findings[0].advice =
+	    "Look: `journalctl -u x -n 50`. If a command is longer than the "
+	    "line: `a-command-that-is-long and-has-words and-is-to-be-copied "
+	    "as-it-is-in-one-piece` `second`, or `none";
+	write_as(&w, "text", 60, &out);
+	assert_has(&out, "]\n  It was killed; nobody knows by whom.\n"
+	                 "  do    Look:\n"
+	                 "          journalctl -u x -n 50\n"
+	                 "        If a command is longer than the line:\n"
+	                 "          a-command-that-is-long and-has-words "
+	                 "and-is-to-be-copied as-it-is-in-one-piece\n"
+	                 "          second\n"
+	                 "        or\n"
+	                 "        none\n");
+	/* the playbook's own words stand in the place of the list */
+	assert_has_not(&out, "unit running: no");
+}
+
+/* Approved and refused by a check, or for another case: not "can be fixed". */
+static void
+test_text_not_fixable(void **state)
+{
+	AUTO_BUF struct buf out = {0};
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	w.fix.state = PLANNED_SKIPPED;
+	w.fix.is_approved = true;
+	w.fix.reason = "its source is not there";
+	write_as(&w, "text", 80, &out);
+	assert_has(&out, "1 problem  ");
+	assert_has(&out, "not done: its source is not there\n");
+	assert_has_not(&out, "can be fixed");
+	assert_has_not(&out, "To apply");
+	buf_clear(&out);
+	w.fix.is_other_case = true;
+	w.fix.change_count = 0;
+	write_as(&w, "text", 80, &out);
+	assert_has_not(&out, "  fix ");
+}
+
+static void
+test_text_failed(void **state)
+{
+	AUTO_BUF struct buf out = {0};
+	struct world w;
+
+	(void)state;
+	world_make(&w);
+	w.findings[0].state = FINDING_FAILED;
+	w.fix.state = PLANNED_REVERTED;
+	write_as(&w, "text", 80, &out);
+	assert_has(&out, "1 fix failed and was undone, 1 problem");
+	assert_has(&out, "What was changed is undone.");
+	assert_int_equal(report_exit(&w.report), 3);
+	/* a restart has no way back: nothing may say that it was undone */
+	buf_clear(&out);
+	w.fix.state = PLANNED_FAILED;
+	write_as(&w, "text", 80, &out);
+	assert_has(&out, "1 fix failed, 1 problem");
+	assert_has(&out, "What was done could not be undone.");
+	assert_int_equal(report_exit(&w.report), 3);
+}
+
+static void
 test_text_narrow(void **state)
 {
 	AUTO_BUF struct buf out = {0};
@@ -421,6 +496,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text_problem),
+	    cmocka_unit_test(test_text_advice),
+	    cmocka_unit_test(test_text_not_fixable),
+	    cmocka_unit_test(test_text_failed),
 	    cmocka_unit_test(test_text_narrow),
 	    cmocka_unit_test(test_text_long_word),
 	    cmocka_unit_test(test_text_hostile),

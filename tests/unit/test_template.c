@@ -112,6 +112,39 @@ test_cases(void **state)
 	}
 }
 
+static const struct {
+	const char *text, *want; /* NULL: nothing is left */
+} known_cases[] = {
+    {"{used} is used; {free} is free.",        "95 % is used; 2.3 GiB is free."},
+    {"{used} is used; {inodes_used} of files", "95 % is used"                  },
+    {"{inodes_used} of files; {used} is used", "95 % is used"                  },
+    {"{inodes_used}. Look: `df {mount}`.",     "Look: `df /var`."              },
+    {"a. {type}; {inodes_used}. b",            "a. a{b}c; b"                   },
+    {"1.5 {used}",                             "1.5 95 %"                      },
+    {"{inodes_used}; {inodes_used}.",          NULL                            },
+    {"{inodes_used}",                          NULL                            },
+};
+
+static void
+test_known(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(known_cases); i++) {
+		struct lint lint = {.arena = arena};
+		const struct template *template = template_parse(arena,
+		    known_cases[i].text, schema_table_find("disk", NULL),
+		    (struct expr_place){"f.ini", 3, "evidence"}, &lint);
+		const char *got =
+		    template_known(arena, template, facts, "/var");
+
+		if (known_cases[i].want == NULL)
+			assert_null(got);
+		else
+			assert_string_equal(got, known_cases[i].want);
+		lint_done(&lint);
+	}
+}
+
 static void
 test_many(void **state)
 {
@@ -173,6 +206,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_FACTS(test_cases),
+	    WITH_FACTS(test_known),
 	    WITH_FACTS(test_many),
 	    WITH_FACTS(test_reads),
 	};
