@@ -48,6 +48,14 @@ is_our_wall(const char *output)
 	return line != NULL && strstr(line, "Permission denied") != NULL;
 }
 
+static const char *
+last_word(const char *const *argv)
+{
+	while (argv[1] != NULL)
+		argv++;
+	return *argv;
+}
+
 static int
 tool_run(struct arena *arena, const struct program *program,
     struct tool_answer *ret, struct why *why)
@@ -63,8 +71,9 @@ tool_run(struct arena *arena, const struct program *program,
 	ret->text = result.output.length != 0
 	                ? postfix_error_line(arena, result.output.text)
 	                : arena_printf(arena,
-	                      "%s fails (status %d); the mail log may say why",
-	                      name, result.status);
+	                      "%s %s fails with status %d, and says why at a "
+	                      "terminal only",
+	                      name, last_word(program->argv), result.status);
 	if (result.is_late)
 		code = why_set(why, -ETIMEDOUT, "%s did not end in %u s", name,
 		    CHECK_DEADLINE_MS / 1000);
@@ -125,7 +134,10 @@ quick_run(struct arena *arena, const struct mta *mta, struct tool_answer *ret,
 	return tool_run(arena, &program, ret, why);
 }
 
-/* The whole check repairs what it finds: read-only, or not at all. */
+/*
+ * The whole check repairs what it finds: read-only, or not at all. It warns in
+ * the mail log of what is no error: silent, too.
+ */
 static int
 whole_run(struct arena *arena, const struct mta *mta, struct tool_answer *ret,
     struct why *why)
@@ -134,6 +146,7 @@ whole_run(struct arena *arena, const struct mta *mta, struct tool_answer *ret,
 	    .output_max = CHECK_OUTPUT_MAX,
 	    .deadline_ms = CHECK_DEADLINE_MS,
 	    .is_read_only = true,
+	    .is_silent = true,
 	    .is_joined = true};
 	int code;
 
