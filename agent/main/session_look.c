@@ -138,39 +138,55 @@ history_keep(struct session *session)
 		    session->state, COUNTER_MESSAGES, messages.number);
 }
 
+enum stand { STANDS, CONTRADICTS, MOVES };
+
 /*
- * is_moving - systemd is just starting or stopping the mail system
+ * stand_of - one unit of the mail system at the moment of a look
  *
- * A look at such a moment sees neither what was nor what will be.
+ * A look while systemd starts or stops it sees neither what was nor what will
+ * be. And its parts are read one after the other: a main process that runs in
+ * a unit that does not has ended between the two.
  */
-static bool
-is_moving(const struct fact_set *facts)
+static enum stand
+stand_of(const struct table *schema, const struct value *cells)
+{
+	const struct value *busy = &cells[schema_column_find(schema, "busy")],
+	                   *running =
+	                       &cells[schema_column_find(schema, "running")];
+	const char *state = cells[schema_column_find(schema, "active")].text;
+	bool is_active = text_equal(state, "active");
+
+	/* systemd also stops, without a job, what is left of a dead one */
+	if ((busy->kind == VALUE_BOOL && busy->is_true) ||
+	    text_equal(state, "deactivating") ||
+	    text_equal(state, "activating"))
+		return MOVES;
+	if (running->kind == VALUE_BOOL && running->is_true != is_active)
+		return CONTRADICTS;
+	return STANDS;
+}
+
+static enum stand
+mail_system_stands(const struct fact_set *facts)
 {
 	const struct table *schema = schema_table_find("unit", NULL);
 	const struct fact_table *units = fact_table_get(facts, schema);
-	int role = schema_column_find(schema, "role"),
-	    busy = schema_column_find(schema, "busy"),
-	    active = schema_column_find(schema, "active");
+	int role = schema_column_find(schema, "role");
 
 	for (size_t i = 0; units->state == FACT_KNOWN && i < units->count;
 	     i++) {
 		const struct value *cells = units->rows[i].cells;
-		const char *state = cells[active].text;
 
-		if (!text_equal(cells[role].text, "mta"))
-			continue;
-		if (cells[busy].kind == VALUE_BOOL && cells[busy].is_true)
-			return true;
-		/* systemd stops what is left of a service that died by itself
-		 */
-		if (text_equal(state, "deactivating") ||
-		    text_equal(state, "activating"))
-			return true;
+		if (text_equal(cells[role].text, "mta"))
+			return stand_of(schema, cells);
 	}
-	return false;
+	return STANDS;
 }
 
-/* look_settled - look, and again while the mail system is being moved */
+/*
+ * look_settled - look, and again while the mail system is being moved; a
+ * contradiction that stays is a fact (it was started without systemd)
+ */
 static int
 look_settled(struct session *session, const struct observe_request *request,
     struct observe_result *result, struct why *why)
@@ -178,13 +194,18 @@ look_settled(struct session *session, const struct observe_request *request,
 	static const struct timespec pause = {
 	    .tv_nsec = LOOK_PAUSE_MS * 1000000L};
 
-	for (unsigned tries = 0;; tries++) {
+	for (unsigned tries = 0, contradictions = 0;; tries++) {
+		enum stand stand;
 		int r;
 
 		session->facts = fact_set_new(session->arena);
 		r = observe(request, session->facts, result, why);
+		stand = mail_system_stands(session->facts);
+		contradictions += stand == CONTRADICTS;
 		if (r < 0 || result->is_tainted || tries == LOOK_TRIES ||
-		    !is_moving(session->facts) || stop_is_asked(NULL))
+		    stand == STANDS ||
+		    (stand == CONTRADICTS && contradictions > 1) ||
+		    stop_is_asked(NULL))
 			return r;
 		(void)ppoll(NULL, 0, &pause, NULL);
 	}
