@@ -43,6 +43,10 @@ PROGRAM := $(BUILD)/mailfix
 .PHONY: all
 all: $(PROGRAM)
 
+.PHONY: help
+help:
+	@sed -n '/^#   make/,/^#$$/s/^# *//p' Makefile
+
 # make V=1 shows the commands as they are
 ifeq ($(V),1)
 SAY = @:

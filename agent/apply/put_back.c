@@ -26,23 +26,24 @@ close_as(struct apply_host *host, const struct journal *journal,
 
 /*
  * Left as it is. A change that was kept stays where it is: the admin may put
- * the target back and ask again.
+ * the target back and ask for it by its name. `--last` passes it by from now.
  */
 static int
 leave_alone(struct apply_host *host, const struct journal *journal,
     struct record *record, const struct why *reason, struct why *why)
 {
-	int r =
-	    record->place == RECORD_KEPT
-	        ? journal->note(host, record, "left-alone", reason->text, why)
+	int r;
+
+	record->is_left = true;
+	r = record->place == RECORD_KEPT
+	        ? journal->step(host, record, record->state, "left-alone",
+	              reason->text, why)
 	        : close_as(host, journal, record, RECORD_FAILED, "left-alone",
 	              reason->text, why);
 
 	if (r < 0)
 		return r;
-	return why_set(why, -ESTALE,
-	    "%s: somebody else has changed it since: "
-	    "%s",
+	return why_set(why, -ESTALE, "%s: somebody else has changed it: %s",
 	    record->change.text, reason->text);
 }
 

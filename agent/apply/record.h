@@ -43,6 +43,7 @@ struct record {
 	const char *playbook, *item, *fix; /* item may be NULL */
 	enum record_state state;
 	const char *reason; /* or NULL */
+	bool is_left; /* asked for, and left alone: somebody else changed it */
 	bool has_release;
 	int64_t release_since_s; /* its `release` holds since; 0: it does not */
 	int64_t made_s;          /* when the intent was written */

@@ -18,6 +18,30 @@ struct wish {
 	unsigned id; /* 0: all of the run */
 };
 
+/*
+ * The last run of which something can be undone. What was asked for and left
+ * alone does not stand in the way of older ones for ever: an admin who asks
+ * again has read why.
+ */
+static int
+wish_last(const struct record_list *kept, struct wish *ret, struct why *why)
+{
+	/* they are sorted by run, and runs are named by time */
+	for (size_t i = kept->count; i > 0; i--)
+		if (!kept->records[i - 1].is_left) {
+			ret->run = kept->records[i - 1].run;
+			return 0;
+		}
+	if (kept->count == 0)
+		return why_set(
+		    why, -ENOENT, "there is no change that could be undone");
+	return why_set(why, -ENOENT,
+	    "there is no change that could be undone but what was left alone: "
+	    "ask for it by its name (mailfix history), such as %s/%u",
+	    kept->records[kept->count - 1].run,
+	    kept->records[kept->count - 1].change.id);
+}
+
 static int
 wish_parse(struct arena *arena, const char *which,
     const struct record_list *kept, struct wish *ret, struct why *why)
@@ -27,14 +51,8 @@ wish_parse(struct arena *arena, const char *which,
 	char *end = NULL;
 
 	*ret = (struct wish){.run = which};
-	if (strcmp(which, "--last") == 0) {
-		if (kept->count == 0)
-			return why_set(why, -ENOENT,
-			    "there is no change that could be undone");
-		/* they are sorted by run, and runs are named by time */
-		ret->run = kept->records[kept->count - 1].run;
-		return 0;
-	}
+	if (strcmp(which, "--last") == 0)
+		return wish_last(kept, ret, why);
 	if (slash == NULL)
 		return 0;
 	if (slash[1] >= '0' && slash[1] <= '9')

@@ -112,6 +112,19 @@ audit_free(struct audit *audit)
 	return NULL;
 }
 
+/* What a record is about, in the words that it has. */
+static const char *
+copy_text(const struct json *ev)
+{
+	static const char *const keys[] = {
+	    "text", "title", "reason", "status", "mode"};
+	const char *text = NULL;
+
+	for (size_t i = 0; text == NULL && i < ARRAY_COUNT(keys); i++)
+		text = json_get_text(ev, keys[i]);
+	return text;
+}
+
 static void
 append_copy(const struct audit *audit, const char *event, const char *text)
 {
@@ -246,7 +259,7 @@ audit_append(struct audit *audit, const char *event, struct json *ev_taken,
 	if (r < 0)
 		return r;
 	if (audit->is_hosts_own)
-		append_copy(audit, event, json_get_text(ev, "text"));
+		append_copy(audit, event, copy_text(ev));
 	if (audit->unsaved >= AUDIT_HEAD_EVERY &&
 	    audit_head_save(&audit->files, &audit->at, NULL) == 0)
 		audit->unsaved = 0;

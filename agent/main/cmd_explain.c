@@ -15,6 +15,7 @@
 #include "agent/main/command.h"
 #include "agent/main/output.h"
 #include "agent/main/session.h"
+#include "agent/report/page.h"
 
 static const struct playbook *
 playbook_choose(struct session *session, const char *name)
@@ -35,15 +36,47 @@ playbook_choose(struct session *session, const char *name)
 	return NULL;
 }
 
+/* Wrapped for the terminal: what stands before column 14 is a label. */
+#define LABEL_COLUMNS 14
+
+static void
+words_wrap(struct page *page, const char *words)
+{
+	bool is_advice = false;
+
+	while (*words != '\0') {
+		AUTO_BUF struct buf head = {0}, line = {0};
+		size_t length = strcspn(words, "\n");
+		size_t label = words[0] == ' ' && length > LABEL_COLUMNS
+		                   ? LABEL_COLUMNS
+		                   : 0;
+
+		buf_add_n(&head, words, label);
+		buf_add_n(&line, words + label, length - label);
+		is_advice = text_starts(buf_text(&head), "  advice");
+		if (is_advice)
+			page_advice(page, buf_text(&head), buf_text(&line));
+		else
+			page_line(page, PAGE_PLAIN, buf_text(&head),
+			    buf_text(&line), NULL);
+		words += length + (words[length] == '\n' ? 1 : 0);
+	}
+}
+
 static int
 playbook_print(struct session *session, const struct playbook *playbook)
 {
-	AUTO_BUF struct buf words = {0};
+	AUTO_BUF struct buf words = {0}, text = {0};
 	AUTO_JSON struct json *json = NULL;
 
 	playbook_words(&words, playbook);
-	if (!output_is_json(session->options))
-		return output_write(session->options, &words, EXIT_HEALTHY);
+	if (!output_is_json(session->options)) {
+		struct page page =
+		    page_begin(&text, session->terminal.columns, false);
+
+		words_wrap(&page, buf_text(&words));
+		return output_write(session->options, &text, EXIT_HEALTHY);
+	}
 	json = json_object_new();
 	json_set_text(json, "explain", "playbook");
 	json_set_text(json, "playbook", playbook->name);

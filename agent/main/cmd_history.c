@@ -23,6 +23,35 @@
 /* The latest runs that did or found something. */
 #define HISTORY_SHOWN 20
 
+/* What became of the changes of earlier runs: ", 2 changes undone" */
+static void
+outcome_add(struct buf *text, const struct history_run *run)
+{
+	static const char *const outcomes[][2] = {
+	    {"undone",     " undone"    },
+	    {"left-alone", " left alone"},
+	    {"not-undone", " not undone"},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(outcomes); i++) {
+		const char *of = NULL;
+		size_t count = 0;
+
+		for (size_t k = 0; k < run->event_count; k++)
+			if (strcmp(run->events[k].event, outcomes[i][0]) == 0) {
+				count++;
+				of = run->events[k].of;
+			}
+		if (count == 0)
+			continue;
+		buf_add(text, ", ");
+		words_plural(text, count, "change");
+		if (of != NULL)
+			buf_addf(text, " of %s", of);
+		buf_add(text, outcomes[i][1]);
+	}
+}
+
 static void
 summary_line(struct page *page, const struct history_run *run)
 {
@@ -32,7 +61,9 @@ summary_line(struct page *page, const struct history_run *run)
 	(void)snprintf(head, sizeof(head), "%-22s ", run->run);
 	/* undo, pause, resume: nothing was looked for */
 	if (run->status != NULL && strcmp(run->status, "done") == 0) {
-		page_line(page, PAGE_PLAIN, head, run->mode, NULL);
+		buf_add(&text, run->mode);
+		outcome_add(&text, run);
+		page_line(page, PAGE_PLAIN, head, buf_text(&text), NULL);
 		return;
 	}
 	buf_addf(&text, "%s, %s: ", run->mode,

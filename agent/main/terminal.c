@@ -50,24 +50,33 @@ columns_look(void)
 	return TERMINAL_COLUMNS;
 }
 
+/* One that knows no escape sequences can neither colour nor rewrite a line. */
+static bool
+is_dumb(void)
+{
+	const char *term = getenv("TERM");
+
+	return term == NULL || strcmp(term, "dumb") == 0;
+}
+
 static bool
 colour_look(const struct options *options)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
 	if (options->color != COLOR_AUTO)
 		return options->color == COLOR_ALWAYS;
 	if (no_color != NULL && no_color[0] != '\0')
 		return false;
 	return options->output == NULL && isatty(STDOUT_FILENO) == 1 &&
-	       term != NULL && strcmp(term, "dumb") != 0;
+	       !is_dumb();
 }
 
 void
 terminal_look(struct terminal *ret, const struct options *options)
 {
 	*ret = (struct terminal){
-	    .has_stderr = isatty(STDERR_FILENO) == 1,
+	    .has_stderr = isatty(STDERR_FILENO) == 1 && !is_dumb(),
 	    .has_person =
 	        isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
 	    .is_colour = colour_look(options),

@@ -236,7 +236,10 @@ close_state(struct state *state, const char *path, struct why *why)
 	free(empty.breakers);
 	free(empty.counters);
 	if (why->code == -EACCES || why->code == -EPERM) {
-		why_prefix(why, "%s cannot be read", path);
+		why_prefix(why,
+		    geteuid() == 0 ? "%s cannot be read"
+		                   : "%s is for root to read",
+		    path);
 	} else {
 		char text[WHY_TEXT_MAX];
 

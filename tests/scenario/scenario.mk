@@ -11,5 +11,5 @@ $(SCENARIO_RUN): $(SCENARIO_OBJECTS) $(LIBRARY)
 -include $(SCENARIO_OBJECTS:.o=.d)
 
 .PHONY: check-scenario
-check-scenario: $(SCENARIO_RUN)
-	@$(SCENARIO_RUN) playbooks tests/scenario
+check-scenario: $(SCENARIO_RUN) staged-playbooks
+	@$(SCENARIO_RUN) $(BUILD)/playbooks tests/scenario

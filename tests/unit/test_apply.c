@@ -184,6 +184,7 @@ test_foreign_is_left_alone(void **state)
 	assert_int_equal(undo(WORLD_RUN, "somebody else"), -ESTALE);
 	copies_are("the admin's\n", WORLD_OLD);
 	assert_int_equal(records_in(RECORD_KEPT, RECORD_VERIFIED), 1);
+	assert_int_equal(undo("--last", "was left alone"), -ENOENT);
 	/* put back by the admin: then it can be undone */
 	world_write(world_path(&world, "copy", "a"), WORLD_NEW);
 	assert_int_equal(undo(WORLD_RUN, "undone: copy a"), 0);
