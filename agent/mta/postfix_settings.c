@@ -71,18 +71,18 @@ postfix_settings_parse(struct arena *arena, const char *text, size_t length,
 	ret->settings = arena_alloc(arena, size, sizeof(*ret->settings));
 	while (text < end) {
 		const char *line_end = memchr(text, '\n', (size_t)(end - text));
-		const char *sign, *value;
-		AUTO_FREE char *line = NULL;
+		char *line, *sign;
+		const char *value;
 
 		if (line_end == NULL)
 			line_end = end;
-		line = strndup(text, (size_t)(line_end - text));
+		line = arena_dup_n(arena, text, (size_t)(line_end - text));
 		text = line_end + 1;
-		sign = line != NULL ? strstr(line, " =") : NULL;
+		sign = strstr(line, " =");
 		if (sign == NULL)
 			continue;
 		value = sign[2] == ' ' ? sign + 3 : sign + 2;
-		line[sign - line] = '\0';
+		*sign = '\0';
 		if (!postfix_settings_keeps(line, value))
 			continue;
 		if (ret->count == size) {
@@ -93,8 +93,8 @@ postfix_settings_parse(struct arena *arena, const char *text, size_t length,
 			ret->settings = more;
 			size *= 2;
 		}
-		ret->settings[ret->count++] = (struct postfix_setting){
-		    arena_dup(arena, line), arena_dup(arena, value)};
+		ret->settings[ret->count++] =
+		    (struct postfix_setting){line, value};
 	}
 	qsort(
 	    ret->settings, ret->count, sizeof(*ret->settings), setting_compare);
