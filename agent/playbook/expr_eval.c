@@ -239,6 +239,7 @@ eval_known(struct eval *eval, const struct expr *node)
 /* What an aggregate has gathered so far. */
 struct gathered {
 	struct value unknown; /* of the first row that is */
+	bool is_unknown;
 	size_t count, true_count;
 	double sum, least, most;
 };
@@ -247,8 +248,9 @@ static void
 gather(struct gathered *all, struct value value)
 {
 	if (value.kind == VALUE_UNKNOWN) {
-		if (all->unknown.text == NULL)
+		if (!all->is_unknown)
 			all->unknown = value;
+		all->is_unknown = true;
 		return;
 	}
 	all->true_count += value.kind == VALUE_BOOL && value.is_true;
@@ -264,13 +266,11 @@ static struct value
 gathered_value(
     struct eval *eval, const struct expr *node, const struct gathered *all)
 {
-	bool is_unknown = all->unknown.text != NULL;
-
 	if (node->op == EXPR_OP_ANY && all->true_count > 0)
 		return VALUE_BOOL_OF(true);
 	if (node->op == EXPR_OP_ALL && all->true_count < all->count)
 		return VALUE_BOOL_OF(false);
-	if (is_unknown)
+	if (all->is_unknown)
 		return all->unknown;
 	if (node->op == EXPR_OP_ANY || node->op == EXPR_OP_ALL)
 		return VALUE_BOOL_OF(node->op == EXPR_OP_ALL);
