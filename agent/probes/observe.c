@@ -18,6 +18,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/probes/observer.h"
+#include "agent/sys/landlock.h"
 
 /* Without a pidfd we ask again after so long whether a process has ended. */
 #define ASK_MS 2
@@ -76,7 +77,7 @@ look_init(struct look *look)
 			note_add(look, "there is no user _mailfix: observers "
 			               "run as nobody");
 	}
-	if (sandbox_landlock_abi() == 0)
+	if (landlock_abi() == 0)
 		note_add(look, "no Landlock here: an observer may read what "
 		               "its user may read, the queue's any file");
 	if (!look->has_seccomp)

@@ -5,7 +5,7 @@
  * Input    none that is hostile: runs before any such byte was read
  * Errors   negative errno; the caller then ends without reading anything
  * Runs as  observer, from root or an ordinary user to a user without rights
- * Source   capabilities(7), prctl(2), setresuid(2), getrlimit(2);
+ * Source   capabilities(7), prctl(2), setresuid(2), getrlimit(2), landlock(7);
  *          OpenSSH's sandbox-*.c and chrony's sys_linux.c for the order
  */
 #include "agent/sys/sandbox.h"
@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "agent/base/auto.h"
+#include "agent/sys/landlock.h"
 
 #define SANDBOX_USER       "_mailfix"
 #define SANDBOX_SUBSTITUTE "nobody"
@@ -259,14 +260,29 @@ sandbox_drop(
 	return 0;
 }
 
+/* Read-only below its roots, nothing elsewhere, no TCP, no signals. */
+static int
+files_seal(unsigned needs, const char *const *roots, struct why *why)
+{
+	AUTO_CLOSE int ruleset = landlock_begin(LANDLOCK_FS_ALL,
+	    (needs & SANDBOX_INET) != 0 ? 0 : LANDLOCK_NET_ALL,
+	    LANDLOCK_SCOPED_ALL, why);
+	int r = ruleset < 0 ? ruleset : 0;
+
+	for (; r == 0 && roots != NULL && *roots != NULL; roots++)
+		r = landlock_allow(ruleset, *roots,
+		    LANDLOCK_READ_FILE | LANDLOCK_READ_DIR, why);
+	return r < 0 ? r : landlock_restrict(ruleset, why);
+}
+
 int
 sandbox_seal(
     const struct sandbox *sandbox, const char *const *roots, struct why *why)
 {
 	int r = 0;
 
-	if (sandbox_landlock_abi() > 0)
-		r = sandbox_landlock_enter(sandbox->needs, roots, why);
+	if (landlock_abi() > 0)
+		r = files_seal(sandbox->needs, roots, why);
 	if (r == 0 && sandbox->filter != NULL)
 		r = sandbox_filter_enter(sandbox->filter, why);
 	return r;

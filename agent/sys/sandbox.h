@@ -54,7 +54,6 @@ struct sandbox {
 void sandbox_user_find(struct sandbox_user *ret);
 
 /* What the running kernel, or the container around us, lets us use. */
-int sandbox_landlock_abi(void); /* 0: no Landlock */
 bool sandbox_has_seccomp(void);
 
 /* sandbox_filter_build - allow what these needs ask for, kill for all else */
@@ -84,9 +83,7 @@ int sandbox_drop(
 int sandbox_seal(
     const struct sandbox *sandbox, const char *const *roots, struct why *why);
 
-/* The two parts of sandbox_seal, in files of their own. */
-int sandbox_landlock_enter(
-    unsigned needs, const char *const *roots, struct why *why);
+/* The second part of sandbox_seal, in sandbox_seccomp.c. */
 int sandbox_filter_enter(const struct sandbox_filter *filter, struct why *why);
 
 #endif

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "agent/sys/landlock.h"
 #include "tests/unit/observe_look.h"
 
 /* Text that a probe wrote into disk[/].role. */
@@ -205,7 +206,7 @@ test_notes(void **state)
 {
 	struct outcome outcome = look(&honest);
 	const char *const *notes = outcome.result.notes;
-	bool has_landlock = sandbox_landlock_abi() > 0;
+	bool has_landlock = landlock_abi() > 0;
 	bool has_seccomp = sandbox_has_seccomp();
 
 	(void)state;

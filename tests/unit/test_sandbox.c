@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "agent/base/auto.h"
+#include "agent/sys/landlock.h"
 #include "agent/sys/sandbox.h"
 #include "tests/unit/unit.h"
 
@@ -152,7 +153,7 @@ test_roots(void **state)
 
 	(void)state;
 	(void)snprintf(in, sizeof(in), "%s/in", place);
-	if (sandbox_landlock_abi() == 0)
+	if (landlock_abi() == 0)
 		skip();
 	assert_int_equal(inside(all, NULL, act_open_passwd), EACCES);
 	assert_int_equal(inside(0, NULL, act_open_passwd), EACCES);
