@@ -24,6 +24,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/probes/observer_child.h"
+#include "agent/sys/child.h"
 
 /* Messages taken at a turn: one observer that floods must not starve others. */
 #define MESSAGES_A_TURN 64
@@ -260,25 +261,15 @@ observer_poll_fd(const struct observer *observer)
 	                                           : observer->pidfd;
 }
 
-static void
-helper_end(pid_t pid)
-{
-	(void)kill(-pid, SIGKILL);
-	(void)kill(pid, SIGKILL);
-	for (int ms = 0; ms < KILL_MS; ms++) {
-		if (waitpid(pid, NULL, WNOHANG) != 0)
-			return;
-		(void)usleep(1000);
-	}
-}
-
 void
 observer_done(struct observer *observer)
 {
+	int status;
+
 	job_fds_close(&observer->job);
 	for (size_t i = 0; i < PROBE_HELPERS_MAX; i++)
 		if (observer->job.helpers[i] > 0)
-			helper_end(observer->job.helpers[i]);
+			(void)child_end(observer->job.helpers[i], &status);
 	if (observer->wire >= 0)
 		(void)close(observer->wire);
 	if (observer->pidfd >= 0)

@@ -21,6 +21,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/clock.h"
 #include "agent/probes/queue_pick.h"
+#include "agent/sys/child.h"
 #include "agent/sys/sandbox.h"
 #include "agent/sys/view.h"
 
@@ -31,7 +32,6 @@
 
 /* As observer.c: to leave after the last word, and to be gone when killed. */
 #define LEAVE_MS 2000
-#define KILL_MS  1000
 
 #define NEEDS (SANDBOX_READ_ALL | SANDBOX_THREADS)
 
@@ -239,20 +239,6 @@ take(struct arena *arena, const struct select_job *job,
 	return 0;
 }
 
-/* Has it ended within so long? Counted, so that no clock can stop it. */
-static bool
-has_ended(pid_t pid, int ms, int *ret_status)
-{
-	for (; ms > 0; ms--) {
-		pid_t r = waitpid(pid, ret_status, WNOHANG);
-
-		if (r == pid || (r < 0 && errno != EINTR))
-			return true;
-		(void)usleep(1000);
-	}
-	return false;
-}
-
 /* The pipe ends with the process, and nothing stands before its end. */
 static int
 end_check(const struct select_job *job, struct why *why)
@@ -291,12 +277,9 @@ reap(pid_t pid, int code, struct why *why)
 {
 	int status = 0;
 
-	if ((code == 0 || code == -EIO) && has_ended(pid, LEAVE_MS, &status))
+	if ((code == 0 || code == -EIO) && child_wait(pid, LEAVE_MS, &status))
 		return status_check(code, status, why);
-	/* its group: without seccomp it might have made children */
-	(void)kill(-pid, SIGKILL);
-	(void)kill(pid, SIGKILL);
-	if (has_ended(pid, KILL_MS, &status) && WIFSIGNALED(status) &&
+	if (child_end(pid, &status) && WIFSIGNALED(status) &&
 	    WTERMSIG(status) != SIGKILL)
 		return status_check(code, status, why);
 	return code == 0 ? lied(why, "it did not end") : code;

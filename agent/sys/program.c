@@ -24,6 +24,7 @@
 #include <time.h>
 
 #include "agent/base/auto.h"
+#include "agent/sys/child.h"
 #include "agent/sys/readonly.h"
 #include "agent/sys/silence.h"
 
@@ -50,16 +51,6 @@ pipes_done(struct program_pipes *pipes)
 		auto_close(fds[i]);
 		*fds[i] = -1;
 	}
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now = {0};
-
-	/* not clock.h: a test that fixes the clock must still see an end */
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A file in memory holds the input: the program may read it when it likes. */
@@ -241,8 +232,8 @@ program_gather(const struct program *program, struct program_pipes *pipes,
 	size_t max =
 	    program->output_max != 0 ? program->output_max : PROGRAM_OUTPUT_MAX;
 	int64_t end =
-	    now_ms() + (program->deadline_ms != 0 ? program->deadline_ms
-	                                          : PROGRAM_DEADLINE_MS);
+	    child_now_ms() + (program->deadline_ms != 0 ? program->deadline_ms
+	                                                : PROGRAM_DEADLINE_MS);
 	struct pollfd polls[] = {
 	    {.fd = pipes->output[0], .events = POLLIN},
 	    {.fd = pipes->errors[0], .events = POLLIN},
@@ -251,7 +242,7 @@ program_gather(const struct program *program, struct program_pipes *pipes,
 	bool is_over = false;
 
 	for (;;) {
-		int64_t left = is_over ? 0 : end - now_ms();
+		int64_t left = is_over ? 0 : end - child_now_ms();
 		int n = left < 0 ? 0 : poll(polls, 3, (int)left);
 
 		if (n < 0 && errno == EINTR)
