@@ -269,8 +269,8 @@ quarantine_commit(struct quarantine_writer *writer, struct why *why)
 		return r;
 	if (fsync(writer->fd) < 0)
 		return why_errno(why, "sync the archive");
-	/* read back what the disk has, as far as the kernel lets us ask */
-	(void)posix_fadvise(writer->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	/* no longer from memory: what the disk has is what comes back */
+	(void)posix_fadvise(writer->fd, 0, 0, POSIX_FADV_DONTNEED);
 	for (size_t i = 0; i < writer->quarantine.count; i++) {
 		r = quarantine_check(
 		    &writer->quarantine.files[i], writer->fd, why);
