@@ -50,13 +50,20 @@ static const char *const states[] = {"deferred", "hold", NULL};
 const struct action_param queue_plan_params[] = {STATE_PARAM, OTHER_PARAMS};
 const struct action_param queue_plan_params_no_state[] = {OTHER_PARAMS};
 
-/* "" is what a text parameter is whose fact was empty: no restriction. */
-static const char *
-text_or_null(const struct action_input *input, const char *name)
+/*
+ * A text parameter that was given says which messages. When its facts come out
+ * unknown or empty it must not widen the choice.
+ */
+static int
+text_take(const struct action_input *input, const char *name, const char **ret,
+    struct why *why)
 {
-	const char *text = action_text(input, name);
-
-	return text == NULL || text[0] == '\0' ? NULL : text;
+	*ret = action_text(input, name);
+	if (*ret != NULL && ((*ret)[0] == '\0' || strcmp(*ret, "?") == 0))
+		return why_set(why, -ENODATA,
+		    "it is not known which messages: %s is %s", name,
+		    (*ret)[0] == '\0' ? "empty" : "unknown");
+	return 0;
 }
 
 static int
@@ -65,24 +72,26 @@ query_make(const struct action_input *input, const struct queue_plan *plan,
 {
 	struct queue_query query = {
 	    .older_s = action_number(input, "older", 0),
-	    .sender = text_or_null(input, "sender"),
-	    .destination = text_or_null(input, "destination"),
 	    .larger_bytes = action_number(input, "larger", 0),
 	};
 	double max = action_number(input, "max", (double)plan->max);
+	int r = text_take(input, "sender", &query.sender, why);
 
-	query.state =
-	    plan->state != NULL ? plan->state : text_or_null(input, "state");
-	if (query.state == NULL)
+	if (r == 0)
+		r = text_take(input, "destination", &query.destination, why);
+	if (r == 0 && plan->state == NULL)
+		r = text_take(input, "state", &query.state, why);
+	if (r < 0)
+		return r;
+	if (plan->state != NULL)
+		query.state = plan->state;
+	else if (query.state == NULL)
 		query.state = "deferred";
 	if (query.older_s <= 0 && query.larger_bytes <= 0 &&
 	    query.sender == NULL && query.destination == NULL)
 		return why_set(why, -EINVAL,
 		    "nothing restricts the choice: name older, sender, "
 		    "destination or larger");
-	if ((query.sender != NULL && strcmp(query.sender, "?") == 0) ||
-	    (query.destination != NULL && strcmp(query.destination, "?") == 0))
-		return why_set(why, -ENODATA, "it is not known which messages");
 	if (max < 1)
 		return why_set(why, -EINVAL, "max is %g", max);
 	query.max = max < (double)plan->max ? (size_t)max : plan->max;

@@ -232,6 +232,135 @@ test_refresh_chroot(void **state)
 	    "file", "copy", "copy /etc/hosts to /var/spool/postfix/etc/hosts");
 }
 
+/* What the observer would answer, and what it was asked. */
+static struct queue_selection chosen;
+static struct queue_query asked;
+
+static int
+choose(void *user, const struct queue_query *query, struct queue_selection *ret,
+    struct why *why)
+{
+	(void)user;
+	(void)why;
+	asked = *query;
+	*ret = chosen;
+	return 0;
+}
+
+static struct fix_param
+param_of(const struct action *action, const char *name, const char *text)
+{
+	const struct action_param *spec = action->spec.params;
+	struct lint lint = {.arena = bench.arena};
+	struct expr_place place = {.file = "test", .line = 1};
+	struct fix_param param = {0};
+
+	while (spec->name != NULL && strcmp(spec->name, name) != 0)
+		spec++;
+	assert_non_null(spec->name);
+	param.spec = spec;
+	if (spec->type == EXPR_TYPE_TEXT)
+		param.text =
+		    template_parse(bench.arena, text, NULL, place, &lint);
+	else
+		param.number = strtod(text, NULL);
+	lint_done(&lint);
+	return param;
+}
+
+/* Plans an action on the queue: count of matched of in_state are chosen. */
+static int
+plan_queue(const char *name, const char *params[][2], size_t count,
+    size_t matched, size_t in_state)
+{
+	static const char *const ids[] = {"4F2A1B3C01", "4F2A1B3C02", NULL};
+	const struct action *action = action_find(name);
+	struct fix_param given[8];
+	size_t n = 0;
+
+	assert_non_null(action);
+	for (; params[n][0] != NULL; n++)
+		given[n] = param_of(action, params[n][0], params[n][1]);
+	bench.fix.params = given;
+	bench.fix.param_count = n;
+	bench.input.select = choose;
+	bench.output = (struct action_output){0};
+	bench.why = (struct why){0};
+	asked = (struct queue_query){0};
+	chosen = (struct queue_selection){.ids = ids,
+	    .count = count,
+	    .matched = matched,
+	    .in_state = in_state,
+	    .bytes = 2048};
+	return action->plan(&bench.input, &bench.output, &bench.why);
+}
+
+static void
+test_queue(void **state)
+{
+	const char *params[][2] = {
+	    {"sender", "<>"  },
+	    {"older",  "3600"},
+	    {"max",    "2"   },
+	    {NULL,     NULL  },
+	};
+	const char *none[][2] = {
+	    {"max", "2" },
+	    {NULL,  NULL},
+	};
+
+	(void)state;
+	assert_int_equal(plan_queue("hold-queue", params, 2, 3, 9), 0);
+	change_is("queue-move", "hold", bench.output.changes[0].text);
+	assert_string_equal(asked.state, "deferred");
+	assert_string_equal(asked.sender, "<>");
+	assert_null(asked.destination);
+	assert_true(asked.older_s == 3600 && asked.max == 2);
+	assert_string_equal(bench.output.changes[0].detail, "deferred");
+	assert_string_equal(bench.output.changes[0].after, "hold");
+	assert_int_equal(bench.output.changes[0].item_count, 2);
+	assert_int_equal(plan_queue("prune-queue", params, 2, 2, 4), 0);
+	assert_string_equal(bench.output.changes[0].after, "quarantine");
+	assert_int_equal(plan_queue("release-queue", params, 2, 2, 2), 0);
+	assert_string_equal(asked.state, "hold");
+	assert_string_equal(bench.output.changes[0].after, "deferred");
+	assert_int_equal(plan_queue("flush-queue", params, 2, 2, 2), 0);
+	assert_string_equal(bench.output.changes[0].verb, "flush");
+
+	refused(-EINVAL, plan_queue("hold-queue", none, 2, 3, 9), "restricts");
+	refused(-EALREADY, plan_queue("hold-queue", params, 0, 0, 9), "no me");
+	/* half is the most, and never all */
+	refused(-EPERM, plan_queue("hold-queue", params, 2, 2, 3), "half");
+	refused(-EPERM, plan_queue("prune-queue", params, 1, 2, 2), "all 2");
+	bench.input.select = NULL;
+}
+
+/* What came out empty or unknown must not widen the choice. */
+static void
+test_queue_empty(void **state)
+{
+	static const char *const texts[] = {"", "?"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+		const char *sender[][2] = {
+		    {"sender", texts[i]},
+		    {"older",  "3600"  },
+		    {NULL,     NULL    },
+		};
+		const char *to[][2] = {
+		    {"destination", texts[i]},
+		    {"older",       "3600"  },
+		    {NULL,          NULL    },
+		};
+
+		refused(-ENODATA, plan_queue("hold-queue", sender, 2, 3, 9),
+		    "sender");
+		refused(-ENODATA, plan_queue("prune-queue", to, 2, 3, 9),
+		    "destination");
+	}
+}
+
 static void
 test_table(void **state)
 {
@@ -288,6 +417,8 @@ main(void)
 	    CASE(test_rebuild_map),
 	    CASE(test_set_permissions),
 	    CASE(test_refresh_chroot),
+	    CASE(test_queue),
+	    CASE(test_queue_empty),
 	    CASE(test_table),
 	    CASE(test_parameters),
 	};
