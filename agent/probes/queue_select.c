@@ -30,7 +30,7 @@
 #define CPU_S       60
 #define THREADS     4
 
-/* As observer.c: to leave after the last word, and to be gone when killed. */
+/* As observer.c: to leave after the last word. */
 #define LEAVE_MS 2000
 
 #define NEEDS (SANDBOX_READ_ALL | SANDBOX_THREADS)
