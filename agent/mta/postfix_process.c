@@ -53,6 +53,17 @@ master_search(const struct mta *mta)
 	return 0;
 }
 
+/* Not found is not gone where processes of others are hidden. */
+static int
+master_take(pid_t pid, pid_t *ret, struct why *why)
+{
+	if (pid == 0 && proc_is_hidden())
+		return why_set(
+		    why, -EACCES, "/proc does not show all processes");
+	*ret = pid;
+	return 0;
+}
+
 int
 postfix_master_pid(const struct mta *mta, pid_t *ret, struct why *why)
 {
@@ -67,17 +78,14 @@ postfix_master_pid(const struct mta *mta, pid_t *ret, struct why *why)
 		*ret = 0;
 		return 0;
 	}
-	if (n == -EACCES && geteuid() != 0) {
-		*ret = master_search(mta);
-		return 0;
-	}
+	if (n == -EACCES && geteuid() != 0)
+		return master_take(master_search(mta), ret, why);
 	if (n < 0)
 		return why_set(
 		    why, (int)n, "read %s: %s", path, strerror((int)-n));
 	pid = strtol(text, &end, 10);
-	*ret = end != text && pid > 1 && pid < 0x7fffffff &&
-	               is_master(mta, (pid_t)pid)
-	           ? (pid_t)pid
-	           : 0;
-	return 0;
+	if (end == text || pid <= 1 || pid >= 0x7fffffff ||
+	    !is_master(mta, (pid_t)pid))
+		pid = 0;
+	return master_take((pid_t)pid, ret, why);
 }

@@ -171,6 +171,13 @@ proc_pids(pid_t *ret, size_t max)
 	return (ssize_t)count;
 }
 
+/* In every namespace the process 1 lives as long as anything does. */
+bool
+proc_is_hidden(void)
+{
+	return access("/proc/1", F_OK) < 0;
+}
+
 /* For a kernel without CONFIG_PROC_CHILDREN: asks every process. */
 static ssize_t
 children_search(pid_t pid, pid_t *ret, size_t max)

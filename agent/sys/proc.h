@@ -52,6 +52,12 @@ ssize_t proc_children(pid_t pid, pid_t *ret, size_t max);
 /* proc_pids - all pids, at most max; how many, or -errno */
 ssize_t proc_pids(pid_t *ret, size_t max);
 
+/*
+ * proc_is_hidden - are there processes that /proc does not show us?
+ * So it is with its option hidepid=2, and where it is not mounted at all.
+ */
+bool proc_is_hidden(void);
+
 /* proc_command - first word of the command line; 0 or a negative errno */
 int proc_command(pid_t pid, char *ret, size_t size);
 

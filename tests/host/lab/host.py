@@ -151,6 +151,11 @@ class Host(Files):
         root = f'/proc/{self._leader}/root' if self._leader else self.tree
         return Path(f'{root}{path}')
 
+    @property
+    def leader(self):
+        """The process of its init, as this machine counts them."""
+        return self._leader
+
     def enter_command(self):
         """Return the line that gives a person a shell on the host."""
         return shlex.join([*self._enter('root'), 'bash'])
