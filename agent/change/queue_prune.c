@@ -37,6 +37,25 @@ is_held_by_admin(struct queue_work *work)
 	return strcmp(work->state, hold) == 0;
 }
 
+/*
+ * The file system that the store will be on. In a dry run, and on a host where
+ * nothing was ever changed, neither it nor what it lies in is there.
+ */
+static int
+store_room(const char *store, struct statvfs *ret, struct why *why)
+{
+	AUTO_FREE char *path = mem_dup(store);
+	char *slash;
+
+	while (statvfs(path, ret) < 0) {
+		slash = strrchr(path, '/');
+		if (errno != ENOENT || slash == NULL || slash == path)
+			return why_errno(why, "ask for room at %s", store);
+		*slash = '\0';
+	}
+	return 0;
+}
+
 int
 queue_prune_check(
     struct queue_work *work, struct queue_ids ids, struct why *why)
@@ -49,8 +68,8 @@ queue_prune_check(
 	for (size_t i = 0; i < ids.count; i++)
 		if (queue_find(work, work->state, ids.ids[i], path, &st))
 			need += (uint64_t)st.st_size + SPACE_EACH;
-	if (statvfs(work->host->store, &fs) < 0)
-		return why_errno(why, "ask for room at %s", work->host->store);
+	if (store_room(work->host->store, &fs, why) < 0)
+		return why->code;
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (room / SPACE_TIMES < need)
 		return why_set(why, -ENOSPC,

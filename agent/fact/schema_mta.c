@@ -157,6 +157,8 @@ const struct table schema_queue_path = {
 static const struct column port_columns[] = {
     ROW_BOOL(
         "wanted", "the mail system's configuration listens on it", "master.cf"),
+    ROW_BOOL("wanted_all", "the configuration wants it on all interfaces",
+        "inet_interfaces, master.cf"),
     ROW_TEXT("service", "the name of the service that wants it", "master.cf"),
     ROW_BOOL("listening", "something listens on it, beyond loopback or not",
         "NETLINK_SOCK_DIAG"),

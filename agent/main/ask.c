@@ -58,6 +58,7 @@ fix_show(const struct asker *asker, const struct planned_fix *planned)
 
 	page_gap(&page);
 	page_line(&page, PAGE_BOLD, "x ", planned->finding->title, NULL);
+	report_evidence_lines(&page, planned->finding);
 	report_fix_lines(&page, planned, 0);
 	say(&text);
 }

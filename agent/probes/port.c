@@ -32,6 +32,7 @@ static const unsigned mail_ports[] = {25, 465, 587};
 struct port {
 	unsigned number;
 	bool is_wanted;
+	bool is_wanted_all;         /* on all interfaces */
 	const char *service;        /* as master.cf calls it; NULL */
 	bool is_v4, is_v6, is_open; /* is_open: beyond loopback */
 	uint64_t inode;             /* of the socket that counts; 0: none */
@@ -79,6 +80,7 @@ wanted_add(const struct probe_job *job, struct port_state *state)
 			continue;
 		port->service = listener->service;
 		port->is_wanted |= is_auto;
+		port->is_wanted_all |= listener->address == NULL;
 	}
 	while (!is_auto && (word = strsep(&at, ", \t")) != NULL) {
 		unsigned long number = strtoul(word, NULL, 10);
@@ -215,6 +217,11 @@ port_out(
 		fact_out_unknown(out, "wanted", "%s", job->mta->services_error);
 	else
 		fact_out_bool(out, "wanted", port->is_wanted);
+	if (job->mta->services_error != NULL)
+		fact_out_unknown(
+		    out, "wanted_all", "%s", job->mta->services_error);
+	else
+		fact_out_bool(out, "wanted_all", port->is_wanted_all);
 	fact_out_text(
 	    out, "service", port->service != NULL ? port->service : "");
 	fact_out_bool(out, "listening", port->inode != 0);

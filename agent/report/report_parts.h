@@ -13,6 +13,9 @@ bool report_is_hint(const struct finding *finding);
 /* report_has_fix - is a fix of it planned, or was one carried out? */
 bool report_has_fix(const struct plan *plan, const struct finding *finding);
 
+/* report_evidence_lines - what was seen, in words */
+void report_evidence_lines(struct page *page, const struct finding *finding);
+
 /*
  * report_fix_lines - one fix: what it does, its risk, its changes as a diff,
  * and what became of it; verbosity > 0 shows all changes of a long list

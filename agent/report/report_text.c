@@ -61,8 +61,8 @@ title_line(struct page *page, const struct finding *finding)
 	page_line(page, look, mark, finding->title, buf_text(&tag));
 }
 
-static void
-evidence_lines(struct page *page, const struct finding *finding)
+void
+report_evidence_lines(struct page *page, const struct finding *finding)
 {
 	AUTO_BUF struct buf line = {0};
 
@@ -142,7 +142,7 @@ finding_block(struct page *page, const struct report *report,
 	if (finding->state == FINDING_SUPPRESSED && finding->note != NULL)
 		page_line(page, PAGE_PLAIN, "  ", finding->note, NULL);
 	if (finding->state != FINDING_MASKED)
-		evidence_lines(page, finding);
+		report_evidence_lines(page, finding);
 	masking_lines(page, report, finding);
 	for (size_t i = 0; i < report->plan->count; i++)
 		if (report->plan->fixes[i].finding == finding &&

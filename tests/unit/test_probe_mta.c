@@ -112,8 +112,8 @@ test_port(void **state)
 {
 	struct mta_ops ops = {.kind = "postfix", .master_pid = no_master};
 	struct mta_listener listeners[2] = {
-	    {.service = "here",   .program = "smtpd"},
-	    { .service = "nowhere", .program = "smtpd",          .port = 1}
+	    {.service = "here",    .program = "smtpd", .address = "127.0.0.1"},
+	    {.service = "nowhere", .program = "smtpd", .port = 1             }
         };
 	struct mta mta = {
 	    .ops = &ops, .listeners = listeners, .listener_count = 2};
@@ -135,6 +135,8 @@ test_port(void **state)
 	assert_true(
 	    probe_cell(set, "port", key, "pid").number == (double)getpid());
 	assert_fact_bool(set, "port", "1", "wanted", true);
+	assert_fact_bool(set, "port", "1", "wanted_all", true);
+	assert_fact_bool(set, "port", key, "wanted_all", false);
 	assert_fact_bool(set, "port", "1", "listening", false);
 	assert_fact_unknown(set, "port", "1", "pid", "nothing listens");
 	(void)close(fd);

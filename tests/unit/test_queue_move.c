@@ -458,6 +458,11 @@ test_refused(void **state)
 	world.change.item_count = 6;
 	assert_int_equal(
 	    change_queue_move.check(&world.change, &world.host, &why), 0);
+	/* a dry run makes no store, and asks for room all the same */
+	world.host.store =
+	    arena_printf(world.arena, "%s/not/there", world.store);
+	assert_int_equal(
+	    change_queue_move.check(&world.change, &world.host, &why), 0);
 	world.change.items = none;
 	world.change.item_count = 1;
 	assert_int_equal(
