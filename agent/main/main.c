@@ -7,13 +7,13 @@
  * Runs as  the actor: root, or the user who started it
  * Source   SPEC section 2
  */
-#include <signal.h>
 #include <stdio.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/buf.h"
 #include "agent/main/command.h"
 #include "agent/main/help.h"
+#include "agent/main/hygiene.h"
 
 /* A reader that went away is seen as a failed write, not as a signal. */
 static int
@@ -32,7 +32,7 @@ main(int argc, char **argv)
 	struct why why = {0};
 	int status;
 
-	(void)signal(SIGPIPE, SIG_IGN);
+	hygiene();
 	if (options_parse(argc, (const char *const *)argv, command_rows,
 	        &options, &why) < 0) {
 		(void)fprintf(
