@@ -17,6 +17,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
 #include "agent/mta/config_check.h"
+#include "agent/probes/unit_names.h"
 #include "agent/sys/package_lock.h"
 #include "agent/sys/unit_job.h"
 
@@ -44,6 +45,53 @@ unit_name_check(const char *name, struct why *why)
 			return why_set(why, -EPERM,
 			    "%s is never touched by this program", name);
 	return 0;
+}
+
+/* The unit of the mail system's main process, by the process itself. */
+static bool
+unit_runs_mta(const char *name, const struct mta *mta)
+{
+	char running[UNIT_ID_MAX];
+	pid_t pid = 0;
+
+	return mta->ops != NULL && mta->ops->master_pid != NULL &&
+	       mta->ops->master_pid(mta, &pid, NULL) == 0 && pid > 0 &&
+	       unit_pid_find(pid, running, sizeof(running), NULL) == 0 &&
+	       strcmp(running, name) == 0;
+}
+
+static bool
+unit_has_alias(const char *name, const char *const *aliases)
+{
+	struct unit_look look;
+
+	for (; *aliases != NULL; aliases++)
+		if (unit_look(*aliases, &look, NULL) == 0 &&
+		    strcmp(look.id, name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Does it belong to mail? By what root has configured, and by what the actor
+ * itself sees: an observer that lies must not have any service restarted.
+ */
+static int
+unit_check_belongs(
+    const char *name, const struct change_host *host, struct why *why)
+{
+	const char *const *all =
+	    unit_names_all(host->arena, host->mta, host->config);
+
+	for (size_t i = 0; all[i] != NULL; i++)
+		if (strcmp(all[i], name) == 0)
+			return 0;
+	if (unit_runs_mta(name, host->mta) || unit_has_alias(name, all))
+		return 0;
+	return why_set(why, -EPERM,
+	    "%s is not known to belong to mail: `units` in mailfix.conf can "
+	    "say so",
+	    name);
 }
 
 /* Also by name: the role came from an observer. */
@@ -103,6 +151,8 @@ unit_check(
 	struct unit_look now;
 	int r = unit_name_check(change->target, why);
 
+	if (r == 0)
+		r = unit_check_belongs(change->target, host, why);
 	if (r == 0)
 		r = package_lock_held(why);
 	if (r > 0)

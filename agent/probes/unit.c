@@ -21,6 +21,7 @@
 #include "agent/base/text.h"
 #include "agent/mta/mta_unit.h"
 #include "agent/probes/probe.h"
+#include "agent/probes/unit_names.h"
 #include "agent/sys/proc.h"
 #include "agent/sys/sockdiag.h"
 #include "agent/sys/socket_owner.h"
@@ -93,25 +94,15 @@ peers_add(struct probe_job *job, struct unit_state *state)
 		        .names = mta_peer_units(&mta->peers[i])});
 }
 
-/* "auto", or names between commas and blanks; ".service" may be left out */
 static void
 named_add(struct probe_job *job, struct unit_state *state)
 {
-	const char *text = job->config != NULL && job->config->units != NULL
-	                       ? job->config->units
-	                       : "auto";
-	AUTO_FREE char *copy = mem_dup(text);
-	char *at = copy, *word;
+	const char *const *all = unit_names_configured(job->arena, job->config);
 
-	while ((word = strsep(&at, ", \t")) != NULL) {
-		const char **names;
+	for (; *all != NULL; all++) {
+		const char **names = arena_alloc(job->arena, 2, sizeof(*names));
 
-		if (*word == '\0' || strcmp(word, "auto") == 0)
-			continue;
-		names = arena_alloc(job->arena, 2, sizeof(*names));
-		names[0] = strchr(word, '.') != NULL
-		               ? arena_dup(job->arena, word)
-		               : arena_printf(job->arena, "%s.service", word);
+		names[0] = *all;
 		wish_add(state,
 		    (struct unit_wish){
 		        .role = "other", .names = names, .is_named = true});
@@ -123,9 +114,8 @@ static void
 resolver_add(struct unit_state *state)
 {
 	static const char *const stub[] = {"systemd-resolved.service", NULL};
-	static const char *const others[] = {"unbound.service", "named.service",
-	    "bind9.service", "dnsmasq.service", "pdns-recursor.service",
-	    "kresd@1.service", "nsd.service", NULL};
+	/* behind the stub's own name */
+	const char *const *others = unit_resolver_names + 1;
 	char text[RESOLV_BYTES_MAX];
 	char *at = text, *line;
 

@@ -64,16 +64,22 @@ bus_open(sd_bus **ret, struct why *why)
 
 /* A text property that may be missing; "" then. */
 static int
-unit_word(sd_bus *bus, const char *path, const char *interface,
-    const char *property, char ret[static UNIT_WORD_MAX])
+unit_text(sd_bus *bus, const char *path, const char *interface,
+    const char *property, char *ret, size_t size)
 {
 	AUTO_FREE char *text = NULL;
 	int r = sd_bus_get_property_string(
 	    bus, SYSTEMD_NAME, path, interface, property, NULL, &text);
 
-	(void)snprintf(
-	    ret, UNIT_WORD_MAX, "%s", r >= 0 && text != NULL ? text : "");
+	(void)snprintf(ret, size, "%s", r >= 0 && text != NULL ? text : "");
 	return r;
+}
+
+static int
+unit_word(sd_bus *bus, const char *path, const char *interface,
+    const char *property, char ret[static UNIT_WORD_MAX])
+{
+	return unit_text(bus, path, interface, property, ret, UNIT_WORD_MAX);
 }
 
 static int
@@ -130,7 +136,9 @@ unit_look(const char *name, struct unit_look *ret, struct why *why)
 		r = sd_bus_message_read(reply, "o", &path);
 	if (r < 0)
 		return bus_error(why, r, &error, "look at", name);
-	r = unit_word(bus, path, SYSTEMD_UNIT, "LoadState", look.load);
+	r = unit_text(bus, path, SYSTEMD_UNIT, "Id", look.id, sizeof(look.id));
+	if (r >= 0)
+		r = unit_word(bus, path, SYSTEMD_UNIT, "LoadState", look.load);
 	if (r >= 0)
 		r = unit_word(
 		    bus, path, SYSTEMD_UNIT, "ActiveState", look.active);

@@ -14,7 +14,11 @@
 #define UNIT_WORD_MAX       64 /* longest state name of systemd, and room */
 #define UNIT_INVOCATION_MAX 33 /* 128 bits in hex and the NUL */
 
+/* systemd.unit(5), and the NUL */
+#define UNIT_ID_MAX 256
+
 struct unit_look {
+	char id[UNIT_ID_MAX];       /* its name; it may have been an alias */
 	char load[UNIT_WORD_MAX];   /* "loaded", "masked", "not-found" */
 	char active[UNIT_WORD_MAX]; /* "active", "inactive", "failed" */
 	char sub[UNIT_WORD_MAX];

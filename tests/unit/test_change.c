@@ -22,6 +22,7 @@
 #include "agent/change/change.h"
 #include "agent/change/file_walk.h"
 #include "agent/change/unit_check.h"
+#include "agent/probes/unit_names.h"
 #include "tests/unit/unit.h"
 
 static char root[64], queue[96], store[96], target[128], source[128];
@@ -446,6 +447,38 @@ test_unit_names(void **state)
 		assert_int_equal(unit_name_check(bad[i], &why), -EPERM);
 }
 
+/* What is started or restarted belongs to mail, whatever an observer says. */
+static void
+test_unit_belongs(void **state)
+{
+	static const char *const own[] = {"postfix@-.service", NULL};
+	static const struct mta_peer peer = {
+	    .role = MTA_PEER_MILTER, .endpoint = "inet:localhost:8891"};
+	static const struct config config = {.units = "auto, rescue-mail"};
+	const char *const *all;
+	AUTO_BUF struct buf text = {0};
+
+	(void)state;
+	ops.unit_names = own;
+	mta.peers = &peer;
+	mta.peer_count = 1;
+	all = unit_names_all(arena, &mta, &config);
+	for (; *all != NULL; all++)
+		buf_addf(&text, "%s ", *all);
+	assert_non_null(strstr(buf_text(&text),
+	    "postfix@-.service opendkim.service rescue-mail.service "));
+	host.config = &config;
+	change.kind = change_kind_find("unit");
+	change.verb = "start";
+	change.target = "debug-shell.service";
+	change.detail = "milter";
+	assert_int_equal(check(), -EPERM);
+	assert_non_null(strstr(why.text, "not known to belong to mail"));
+	change.target = "opendkim.service";
+	(void)check();
+	assert_null(strstr(why.text, "not known to belong to mail"));
+}
+
 static void
 test_lasting(void **state)
 {
@@ -482,6 +515,7 @@ main(void)
 	    CASE(test_walk),
 	    CASE(test_walk_foreign_owner),
 	    CASE(test_unit_names),
+	    CASE(test_unit_belongs),
 	    CASE(test_lasting),
 	};
 
