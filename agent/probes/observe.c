@@ -26,8 +26,8 @@
 /* More probes than there will ever be. */
 #define PROBES_MAX 64
 
-/* Filters are built once for each set of needs: three bits of them matter. */
-#define FILTERS_MAX 8
+/* Filters are built once for each set of needs: four bits of them matter. */
+#define FILTERS_MAX 16
 
 /* Remarks about the sandbox, and the NULL. */
 #define NOTES_MAX 4
@@ -37,13 +37,14 @@ _Static_assert(PROBE_NEEDS_UNIX == (int)SANDBOX_UNIX, "one list");
 _Static_assert(PROBE_NEEDS_INET == (int)SANDBOX_INET, "one list");
 _Static_assert(PROBE_NEEDS_NETLINK == (int)SANDBOX_NETLINK, "one list");
 _Static_assert(PROBE_NEEDS_THREADS == (int)SANDBOX_THREADS, "one list");
+_Static_assert(PROBE_NEEDS_BELOW == (int)SANDBOX_BELOW, "one list");
 
 struct look {
 	const struct observe_request *request;
 	struct fact_set *set;
 	struct observer *observers;
 	size_t count;
-	bool is_root, has_seccomp;
+	bool is_root, has_seccomp, has_landlock;
 	struct sandbox_user user;
 
 	struct {
@@ -77,9 +78,10 @@ look_init(struct look *look)
 			note_add(look, "there is no user _mailfix: observers "
 			               "run as nobody");
 	}
-	if (landlock_abi() == 0)
+	look->has_landlock = landlock_abi() > 0;
+	if (!look->has_landlock)
 		note_add(look, "no Landlock here: an observer may read what "
-		               "its user may read, the queue's any file");
+		               "its user may read");
 	if (!look->has_seccomp)
 		note_add(look, "no seccomp here: observers may make any "
 		               "system call");
@@ -166,8 +168,17 @@ filter_needs(unsigned needs)
 {
 	if ((needs & PROBE_NEEDS_NETLINK) != 0)
 		needs |= PROBE_NEEDS_UNIX;
-	return needs &
-	       (PROBE_NEEDS_UNIX | PROBE_NEEDS_INET | PROBE_NEEDS_THREADS);
+	return needs & (PROBE_NEEDS_UNIX | PROBE_NEEDS_INET |
+	                   PROBE_NEEDS_THREADS | SANDBOX_NO_OPEN);
+}
+
+/* One that has no roots opens nothing; Landlock would see to that. */
+static unsigned
+sandbox_needs(const struct look *look, const struct probe *probe)
+{
+	return probe->needs |
+	       (look->has_landlock || probe->roots != NULL ? 0
+	                                                   : SANDBOX_NO_OPEN);
 }
 
 static const struct sandbox_filter *
@@ -189,10 +200,11 @@ filters_build(struct look *look, struct why *why)
 		unsigned needs;
 		int r;
 
-		if (probe == NULL || filter_find(look, probe->needs) != NULL)
+		if (probe == NULL ||
+		    filter_find(look, sandbox_needs(look, probe)) != NULL)
 			continue;
 		assert(at < FILTERS_MAX);
-		needs = filter_needs(probe->needs);
+		needs = filter_needs(sandbox_needs(look, probe));
 		r = sandbox_filter_build(needs, &look->filters[at].filter, why);
 		if (r < 0)
 			return r;
@@ -224,7 +236,7 @@ observers_start(struct look *look)
 			continue;
 		sandbox.needs = probe->needs;
 		sandbox.user = look->is_root ? &look->user : NULL;
-		sandbox.filter = filter_find(look, probe->needs);
+		sandbox.filter = filter_find(look, sandbox_needs(look, probe));
 		if (observer_start(observer, sandbox, &why) < 0)
 			wire_finish(&observer->reader, why.text);
 		else

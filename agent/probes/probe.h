@@ -62,6 +62,7 @@ enum {
 	PROBE_NEEDS_INET = 1 << 2,     /* AF_INET, AF_INET6 sockets */
 	PROBE_NEEDS_NETLINK = 1 << 3,  /* AF_NETLINK, made in enter */
 	PROBE_NEEDS_THREADS = 1 << 4,
+	PROBE_NEEDS_BELOW = 1 << 5, /* fds[0] is a folder; all is below it */
 };
 
 struct probe {

@@ -33,7 +33,7 @@
 /* As observer.c: to leave after the last word. */
 #define LEAVE_MS 2000
 
-#define NEEDS (SANDBOX_READ_ALL | SANDBOX_THREADS)
+#define NEEDS (SANDBOX_READ_ALL | SANDBOX_THREADS | SANDBOX_BELOW)
 
 /* First on the pipe; `count` records follow, and nothing else. */
 struct head {

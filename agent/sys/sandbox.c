@@ -188,6 +188,25 @@ user_become(const struct sandbox_user *user, struct why *why)
 	return 0;
 }
 
+/*
+ * What Landlock would do, as far as chroot(2) can: whoever has
+ * CAP_DAC_READ_SEARCH could else read every file of the host. Without the
+ * capability for it (a unit, a container) there is nothing in its place.
+ */
+static int
+root_narrow(const struct sandbox *sandbox, const int *fds, size_t fd_count,
+    struct why *why)
+{
+	if ((sandbox->needs & SANDBOX_BELOW) == 0 || sandbox->user == NULL ||
+	    fd_count == 0 || fds[0] < 0 || landlock_abi() > 0)
+		return 0;
+	if (fchdir(fds[0]) < 0)
+		return why_errno(why, "go to the folder that is read");
+	if (chroot(".") < 0)
+		return errno == EPERM ? 0 : why_errno(why, "change the root");
+	return chdir("/") < 0 ? why_errno(why, "go to the new root") : 0;
+}
+
 /* The bounding set first: it needs a capability that goes next. */
 static void
 bounding_drop(void)
@@ -244,6 +263,8 @@ sandbox_drop(
 	r = descriptors_drop(fds, fd_count, why);
 	if (r == 0)
 		r = limits_set(sandbox, why);
+	if (r == 0)
+		r = root_narrow(sandbox, fds, fd_count, why);
 	if (r < 0)
 		return r;
 	bounding_drop();

@@ -25,6 +25,11 @@ enum {
 	SANDBOX_INET = 1 << 2,     /* AF_INET and AF_INET6 sockets */
 	SANDBOX_NETLINK = 1 << 3,  /* messages over a netlink socket it has */
 	SANDBOX_THREADS = 1 << 4,
+	/* fds[0] is a folder, and nothing is read but below it: where there is
+	 * no Landlock it becomes the root */
+	SANDBOX_BELOW = 1 << 5,
+	/* opens nothing after the seal; set where there is no Landlock */
+	SANDBOX_NO_OPEN = 1 << 6,
 };
 
 struct sandbox_user {

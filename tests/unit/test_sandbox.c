@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -412,15 +413,98 @@ test_user(void **state)
 	assert_int_not_equal(user.gid, 0);
 }
 
+/* As on RHEL 9, whose kernel has seccomp and no Landlock. */
+static void
+landlock_hide(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+	        SYS_landlock_create_ruleset, 0) < 0 ||
+	    seccomp_load(filter) < 0)
+		_exit(FAILED_TO_ENTER);
+	seccomp_release(filter);
+}
+
+static int
+open_below(int folder, const char *path)
+{
+	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? errno : 0;
+}
+
+static int
+act_below(void)
+{
+	struct sandbox_user user;
+	struct sandbox sandbox = {.needs = SANDBOX_READ_ALL | SANDBOX_BELOW,
+	    .cpu_s = 5,
+	    .parent = getppid(),
+	    .user = &user};
+	char in[80];
+	int fds[1];
+
+	landlock_hide();
+	if (landlock_abi() != 0)
+		return FAILED_TO_ENTER;
+	sandbox_user_find(&user);
+	(void)snprintf(in, sizeof(in), "%s/in", place);
+	fds[0] = open(in, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sandbox_drop(&sandbox, fds, 1, NULL) < 0 ||
+	    sandbox_seal(&sandbox, NULL, NULL) < 0)
+		return FAILED_TO_ENTER;
+	if (open_below(fds[0], "file") != 0)
+		return 1;
+	if (open_below(fds[0], "../out") != ENOENT)
+		return 2;
+	return open_result("/etc/passwd") == ENOENT ? 0 : 3;
+}
+
+static void
+test_below(void **state)
+{
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	if (!sandbox_has_seccomp())
+		skip();
+	pid = fork();
+	if (pid == 0)
+		_exit(act_below());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void
+test_no_open(void **state)
+{
+	const char *const passwd[] = {"/etc/passwd", NULL};
+
+	(void)state;
+	if (!sandbox_has_seccomp())
+		skip();
+	assert_int_equal(inside(0, passwd, act_open_passwd), 0);
+	assert_int_equal(
+	    inside(SANDBOX_NO_OPEN, passwd, act_open_passwd), EACCES);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_user),
     cmocka_unit_test(test_identity),
     cmocka_unit_test(test_roots),
+    cmocka_unit_test(test_no_open),
     cmocka_unit_test(test_needs),
     cmocka_unit_test(test_forbidden),
     cmocka_unit_test(test_ordinary),
     cmocka_unit_test(test_descriptors),
     cmocka_unit_test(test_orphan),
+};
+
+/* Only root has what they take away. */
+static const struct CMUnitTest root_tests[] = {
+    cmocka_unit_test(test_below),
 };
 
 int
@@ -431,6 +515,8 @@ main(void)
 
 	if (geteuid() != 0)
 		return failed;
+	failed += cmocka_run_group_tests_name(
+	    "sandbox, root", root_tests, setup, teardown);
 	if (setgroups(0, NULL) < 0 || setresgid(65534, 65534, 65534) < 0 ||
 	    setresuid(65534, 65534, 65534) < 0)
 		return 1;
