@@ -57,6 +57,12 @@ audit_print(const struct options *options, const struct json *root,
 	return output_write(options, text, status);
 }
 
+/* A log that was tampered with must not be mended by the one who did it. */
+static const char way_out[] =
+    "No fix is made while the end of the log is damaged. Its records are in "
+    "the journal too (journalctl SYSLOG_IDENTIFIER=mailfix). When you have "
+    "looked, move all audit.* files to another folder: the log begins anew.";
+
 static int
 verify(const struct options *options, struct printer *printer,
     struct json *root, struct buf *text)
@@ -85,6 +91,8 @@ verify(const struct options *options, struct printer *printer,
 	if (!options->is_quiet || r != 0)
 		page_line(
 		    &printer->page, PAGE_PLAIN, "", buf_text(&line), NULL);
+	if (r > 0)
+		page_line(&printer->page, PAGE_PLAIN, "", way_out, NULL);
 	return audit_print(options, root, text, status);
 }
 
