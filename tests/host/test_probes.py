@@ -118,7 +118,7 @@ class Probes(LabCase):
         mx.sh('kill -CONT $(pgrep -x dbus-daemon)')
         mta = self.facts(mx, 'mta', user='nobody')['']
         self.assertTrue(mta['values']['running'])
-        self.assertIn('root', mta['unknown']['config_valid'])
+        self.assertTrue(mta['values']['config_valid'])
         port = self.facts(mx, 'port', user='nobody')['25']
         self.assertTrue(port['values']['listening'])
         self.assertEqual(port['unknown']['pid'], 'needs root')
