@@ -35,8 +35,7 @@ static bool
 covers(const struct playbook *cause, const char *item,
     const struct finding *finding)
 {
-	if (cause->for_each == NULL || item == NULL ||
-	    cause->for_each != finding->playbook->for_each)
+	if (item == NULL || cause->for_each != finding->playbook->for_each)
 		return true;
 	return text_equal(item, finding->item);
 }

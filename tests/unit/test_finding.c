@@ -307,12 +307,31 @@ test_not_chosen(void **state)
 	judge();
 	/* the cause is shown, what nobody asked about is not */
 	assert_int_equal(judgement.count, 2);
+	playbooks[2].is_chosen = false;
+	judge();
+	assert_int_equal(judgement.count, 0);
+	playbooks[2].is_chosen = true;
+	judge();
 	check("c-down", "x", FINDING_MASKED, "a-disk");
 	fact("disk", "/", "used", VALUE_UNKNOWN_OF("hangs"));
 	judge();
 	assert_int_equal(judgement.count, 1);
 	assert_non_null(find("c-down", "x")->doubt);
 	assert_int_equal(judgement.unknown_count, 0);
+}
+
+/* Hundreds of missing facts say the same as many do. */
+static void
+test_unknown_has_an_end(void **state)
+{
+	(void)state;
+	(void)add("p", "queue_destination", "bytes > 1GiB", "t");
+	for (int i = 0; i < 300; i++)
+		fact("queue_destination", arena_printf(arena, "d%d.test", i),
+		    "messages", VALUE_NUMBER_OF(1));
+	judge();
+	assert_int_equal(judgement.count, 0);
+	assert_int_equal(judgement.unknown_count, 256);
 }
 
 static void
@@ -351,6 +370,7 @@ test_for_duration(void **state)
 	held_since_s = T0 + 9999; /* the clock was set back */
 	judge();
 	check("p", NULL, FINDING_SUPPRESSED, NULL);
+	assert_non_null(strstr(find("p", NULL)->note, "seen for 0 s of"));
 }
 
 static void
@@ -470,6 +490,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 	        test_doubt_of_an_unconfirmed_cause, begin, end),
 	    cmocka_unit_test_setup_teardown(test_not_chosen, begin, end),
+	    cmocka_unit_test_setup_teardown(
+	        test_unknown_has_an_end, begin, end),
 	    cmocka_unit_test_setup_teardown(test_for_runs, begin, end),
 	    cmocka_unit_test_setup_teardown(test_for_duration, begin, end),
 	    cmocka_unit_test_setup_teardown(test_without_memory, begin, end),
