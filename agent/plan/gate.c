@@ -207,15 +207,16 @@ is_same(const struct change *a, const struct change *b)
 	       text_equal(a->detail, b->detail);
 }
 
-/* find_same - the planned fix that has a change of this target, or NULL */
+/*
+ * find_same - the planned fix that has a change of this target, or NULL
+ * What is not planned has no changes.
+ */
 static const struct planned_fix *
 find_same(const struct planning *planning, const struct change *change)
 {
 	for (size_t i = 0; i < planning->count; i++) {
 		const struct planned_fix *planned = &planning->fixes[i];
 
-		if (planned->state != PLANNED_PLANNED)
-			continue;
 		for (size_t k = 0; k < planned->change_count; k++)
 			if (is_same(&planned->changes[k], change))
 				return planned;
@@ -240,8 +241,7 @@ planning_budget(const struct planning *planning, const struct fix *fix,
 			    same->fix->name, same->finding->playbook->name,
 			    output->changes[i].target);
 	}
-	if (planning->changes > config->changes_per_run ||
-	    output->count > config->changes_per_run - planning->changes)
+	if (planning->changes + output->count > config->changes_per_run)
 		return arena_printf(planning->request->arena,
 		    "changes-per-run = %u is used up (%u in this plan, this "
 		    "fix needs %zu)",

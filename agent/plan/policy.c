@@ -19,7 +19,8 @@ static bool
 is_quiet(const struct config *config, int64_t now_s)
 {
 	time_t now = (time_t)now_s;
-	int from = config->quiet_from_min, to = config->quiet_to_min;
+	int from = config->quiet_from_min % DAY_MIN;
+	int to = config->quiet_to_min % DAY_MIN;
 	struct tm tm;
 	int minute;
 
@@ -28,8 +29,6 @@ is_quiet(const struct config *config, int64_t now_s)
 	if (localtime_r(&now, &tm) == NULL)
 		return true;
 	minute = tm.tm_hour * 60 + tm.tm_min;
-	if (from % DAY_MIN == to % DAY_MIN)
-		return true;
 	if (from < to)
 		return minute >= from && minute < to;
 	return minute >= from || minute < to;

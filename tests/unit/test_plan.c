@@ -338,6 +338,22 @@ test_limit_and_cooldown(void **user)
 	fix->limit_s = STATE_FIX_KEEP_S + 1;
 	build();
 	check(1, PLANNED_SKIPPED, "longer than the week");
+	fix->limit_s = STATE_FIX_KEEP_S;
+	fix->cooldown_s = STATE_FIX_KEEP_S + 1;
+	build();
+	check(1, PLANNED_SKIPPED, "longer than the week");
+}
+
+/* What can no longer be counted must not go on. */
+static void
+test_full_state(void **user)
+{
+	(void)user;
+	for (unsigned i = 0; i < STATE_FIXES_MAX; i++)
+		state_fix_note(memory, "other", arena_printf(arena, "%u", i),
+		    "first", false, T0);
+	build();
+	check(0, PLANNED_SKIPPED, "more fixes were made in a week");
 }
 
 static void
@@ -526,6 +542,9 @@ test_quiet_hours(void **user)
 	    {1320, 360,  360,  false},
 	    {0,    0,    700,  true },
 	    {0,    1440, 700,  true },
+	    {1440, 0,    700,  true },
+	    {1320, 1440, 1439, true },
+	    {1320, 1440, 0,    false},
 	};
 	struct action_spec spec = {.name = "x", .risk = RISK_DISRUPTIVE};
 	struct fix fix = {.action = &spec};
@@ -565,6 +584,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_not_found_no_fix, begin, end),
 	    cmocka_unit_test_setup_teardown(
 	        test_limit_and_cooldown, begin, end),
+	    cmocka_unit_test_setup_teardown(test_full_state, begin, end),
 	    cmocka_unit_test_setup_teardown(test_breaker_and_pause, begin, end),
 	    cmocka_unit_test_setup_teardown(test_maintenance, begin, end),
 	    cmocka_unit_test_setup_teardown(test_changes_budget, begin, end),
