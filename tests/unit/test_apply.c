@@ -240,6 +240,54 @@ test_lie_after_ends_the_run(void **state)
 }
 
 static void
+test_lie_before_ends_the_run(void **state)
+{
+	(void)state;
+	world.before = WORLD_LOOK_LIES;
+	assert_int_equal(run(), -EPROTO);
+	assert_int_equal(world.planned.state, PLANNED_SKIPPED);
+	copies_are(WORLD_OLD, WORLD_OLD);
+	assert_int_equal(logged("intent"), 0);
+}
+
+/* Two fixes of one finding; the first one makes copy a, the second one b. */
+static struct planned_fix two[2];
+
+static void
+plan_two(void)
+{
+	two[0] = two[1] = world.planned;
+	two[0].change_count = two[1].change_count = 1;
+	two[1].changes = &world.changes[1];
+	world.plan = (struct plan){.fixes = two, .count = 2};
+	world.host.looked_s = world.now_s;
+}
+
+static void
+test_after_a_fix_all_is_looked_at_again(void **state)
+{
+	(void)state;
+	plan_two();
+	assert_int_equal(run(), 0);
+	assert_int_equal(two[0].state, PLANNED_VERIFIED);
+	assert_int_equal(two[1].state, PLANNED_SKIPPED);
+	copies_are(WORLD_NEW, WORLD_OLD);
+}
+
+static void
+test_after_a_lie_nothing_is_done(void **state)
+{
+	(void)state;
+	plan_two();
+	world.after = WORLD_LOOK_LIES;
+	assert_int_equal(run(), -EPROTO);
+	assert_int_equal(two[0].state, PLANNED_REVERTED);
+	assert_int_equal(two[1].state, PLANNED_SKIPPED);
+	copies_are(WORLD_OLD, WORLD_OLD);
+	assert_int_equal(logged("intent"), 1);
+}
+
+static void
 test_stale_is_skipped(void **state)
 {
 	(void)state;
@@ -279,6 +327,15 @@ test_old_plan_is_looked_at_again(void **state)
 {
 	(void)state;
 	world.host.looked_s = world.now_s - 60;
+	assert_int_equal(run(), 0);
+	assert_int_equal(world.looks, 2);
+}
+
+static void
+test_clock_set_back_is_looked_at_again(void **state)
+{
+	(void)state;
+	world.host.looked_s = world.now_s + 60;
 	assert_int_equal(run(), 0);
 	assert_int_equal(world.looks, 2);
 }
@@ -673,10 +730,14 @@ main(void)
 	    CASE(test_not_cured_is_reverted),
 	    CASE(test_unknown_after_is_reverted),
 	    CASE(test_lie_after_ends_the_run),
+	    CASE(test_lie_before_ends_the_run),
+	    CASE(test_after_a_fix_all_is_looked_at_again),
+	    CASE(test_after_a_lie_nothing_is_done),
 	    CASE(test_stale_is_skipped),
 	    CASE(test_unknown_before_is_skipped),
 	    CASE(test_fresh_plan_needs_no_look),
 	    CASE(test_old_plan_is_looked_at_again),
+	    CASE(test_clock_set_back_is_looked_at_again),
 	    CASE(test_refused_by_check),
 	    CASE(test_all_or_none),
 	    CASE(test_dry_run_writes_nothing),
