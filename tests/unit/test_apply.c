@@ -400,6 +400,81 @@ test_dry_run_writes_nothing(void **state)
 	assert_int_equal(access(world.host.state_dir, F_OK), -1);
 }
 
+static int
+fail_to_perform(
+    const struct change *change, struct change_host *host, struct why *why)
+{
+	(void)change;
+	(void)host;
+	return why_set(why, -EIO, "the disk is gone");
+}
+
+static void
+test_what_was_not_begun_is_dropped(void **state)
+{
+	struct effects effects = effects_real;
+	struct record_list closed = {0};
+	struct why why = {0};
+
+	(void)state;
+	effects.perform = fail_to_perform;
+	open_real();
+	world.host.effects = &effects;
+	assert_int_equal(apply_plan(&world.host, &world.plan, &why), 0);
+	assert_int_equal(world.planned.state, PLANNED_REVERTED);
+	assert_int_equal(record_list_load(world.arena, world.host.state_dir,
+	                     RECORD_CLOSED, &closed, &why),
+	    0);
+	assert_int_equal(closed.count, 2);
+	assert_int_equal(closed.records[0].state, RECORD_REVERTED);
+	assert_int_equal(closed.records[1].state, RECORD_DROPPED);
+}
+
+static void
+test_a_cure_mends_the_breaker(void **state)
+{
+	struct why why = {0};
+
+	(void)state;
+	open_real();
+	for (int i = 1; i < STATE_BREAKER_FAILURES; i++)
+		state_fix_result(world.host.state, "chroot-stale", false);
+	assert_int_equal(apply_plan(&world.host, &world.plan, &why), 0);
+	state_fix_result(world.host.state, "chroot-stale", false);
+	assert_false(state_breaker_open(world.host.state, "chroot-stale"));
+}
+
+static void
+test_no_cure_moves_the_breaker(void **state)
+{
+	struct why why = {0};
+
+	(void)state;
+	world.after = WORLD_LOOK_SICK;
+	open_real();
+	for (int i = 1; i < STATE_BREAKER_FAILURES; i++)
+		state_fix_result(world.host.state, "chroot-stale", false);
+	assert_false(state_breaker_open(world.host.state, "chroot-stale"));
+	assert_int_equal(apply_plan(&world.host, &world.plan, &why), 0);
+	assert_true(state_breaker_open(world.host.state, "chroot-stale"));
+}
+
+static void
+test_last_run_is_undone(void **state)
+{
+	(void)state;
+	assert_int_equal(run(), 0);
+	world_close(&world);
+	world_write(world_path(&world, "copy", "a"), WORLD_OLD);
+	world.planned.state = PLANNED_PLANNED;
+	world.planned.change_count = 1;
+	world.host.run = "20261122T101501-0000";
+	assert_int_equal(run(), 0);
+	assert_int_equal(undo(WORLD_RUN "/0", "is not a run"), -EINVAL);
+	assert_int_equal(undo("--last", "20261122T101501-0000/1  undone"), 0);
+	copies_are(WORLD_OLD, WORLD_NEW);
+}
+
 static void
 test_log_that_cannot_be_written(void **state)
 {
@@ -563,6 +638,9 @@ test_crash_between_changes(void **state)
 	copies_are(WORLD_NEW, WORLD_OLD);
 	assert_int_equal(settle(), 2);
 	copies_are(WORLD_OLD, WORLD_OLD);
+	for (int i = 1; i < STATE_BREAKER_FAILURES; i++)
+		state_fix_result(world.host.state, "chroot-stale", false);
+	assert_true(state_breaker_open(world.host.state, "chroot-stale"));
 	assert_int_equal(records_in(RECORD_CLOSED, RECORD_REVERTED), 2);
 	/* it counts as a try */
 	assert_int_equal(state_fix_count(world.host.state, "chroot-stale",
@@ -741,6 +819,10 @@ main(void)
 	    CASE(test_refused_by_check),
 	    CASE(test_all_or_none),
 	    CASE(test_dry_run_writes_nothing),
+	    CASE(test_what_was_not_begun_is_dropped),
+	    CASE(test_a_cure_mends_the_breaker),
+	    CASE(test_no_cure_moves_the_breaker),
+	    CASE(test_last_run_is_undone),
 	    CASE(test_log_that_cannot_be_written),
 	    CASE(test_told_to_stop),
 	    CASE(test_stop_while_verifying),
