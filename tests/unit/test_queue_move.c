@@ -178,6 +178,39 @@ test_hold(void **state)
 	world_done(&world);
 }
 
+/* What an admin held goes back to where it was: on hold. */
+static void
+test_prune_of_held(void **state)
+{
+	static const char *const more[] = {
+	    "4F2A1B3C10", "4F2A1B3C11", "4F2A1B3C12", "4F2A1B3C13"};
+	struct world world;
+	struct why why = {0};
+
+	(void)state;
+	world_init(&world, "prune");
+	(void)fake_command(
+	    &world.dir.mta, MTA_QUEUE_HOLD, "deferred", chosen, 3, &why);
+	(void)fake_command(
+	    &world.dir.mta, MTA_QUEUE_HOLD, "deferred", more, 4, &why);
+	world.change.detail = "hold";
+	may_do[MTA_QUEUE_HOLD] = may_do[MTA_QUEUE_RELEASE] = 0;
+	assert_int_equal(perform(&world), 0);
+	assert_false(is_there(&world, "hold/4F2A1B3C01"));
+	assert_true(is_there(&world, "hold/4F2A1B3C10"));
+	assert_int_equal(look(&world), CHANGE_IS_AFTER);
+	may_do[MTA_QUEUE_RELEASE] = 1000;
+	assert_int_equal(undo(&world), 0);
+	for (size_t i = 0; i < 3; i++) {
+		char path[128];
+
+		path_of("hold", chosen[i], path);
+		assert_true(is_there(&world, path));
+	}
+	assert_int_equal(look(&world), CHANGE_IS_BEFORE);
+	world_done(&world);
+}
+
 /* Cut off before the first move: who holds them now is an admin. */
 static void
 held_by_admin(const char *verb)
@@ -482,6 +515,7 @@ main(void)
 	    cmocka_unit_test(test_links),
 	    cmocka_unit_test(test_release),
 	    cmocka_unit_test(test_prune),
+	    cmocka_unit_test(test_prune_of_held),
 	    cmocka_unit_test(test_half_way),
 	    cmocka_unit_test(test_crash_before_gone),
 	    cmocka_unit_test(test_crash_in_undo),
