@@ -16,6 +16,7 @@ What a test uses, and where it is told in full:
     host      Host: boot, run commands, read and change files, run mailfix
     files     write, read, snapshots and what differs between two of them
     disk      Disk: a small disk below one folder, to be filled or broken
+    terminal  Terminal: a command that asks, and what a person types
     hang      Hang: a mount that nobody answers for
     world     World: zones, SMTP servers, connections from outside
     policy    Policy: how such a server treats its clients

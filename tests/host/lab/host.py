@@ -21,6 +21,7 @@ from lab import base, machine, net, proc, trace
 from lab.files import Files
 from lab.report import Report
 from lab.slot import Slot, closed_on_failure
+from lab.terminal import Terminal
 
 ADDRESSES = ('192.0.2.10', '2001:db8::10')
 
@@ -142,6 +143,20 @@ class Host(Files):
     def sh(self, command, **options):
         """Run a command that must succeed and return what it printed."""
         return self.run(command, **options).check().stdout
+
+    def terminal(self, command, *, columns=80, env=None):
+        """Start a command at a terminal and return its Terminal.
+
+        command  a list of words, or a line for bash
+        """
+        argv = (['bash', '-c', command] if isinstance(command, str)
+                else command)
+        env = {'PATH': _PATH, 'HOME': '/root', 'LANG': 'C.UTF-8',
+               'TERM': 'xterm', **(env or {})}
+        # On the host itself the command gets a session of its own, so that
+        # Ctrl-C ends nothing else.
+        return Terminal([*self._enter('root'), 'setsid', '--ctty', *argv],
+                        command, env, columns)
 
     def outside(self, path):
         """Return a path by which this machine reaches a file of the host.
