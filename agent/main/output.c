@@ -26,15 +26,16 @@
 static int
 file_write(const char *path, const struct buf *text, struct why *why)
 {
-	struct stat like;
+	struct stat like, new = {.st_mode = S_IFREG | OUTPUT_MODE,
+	                      .st_uid = geteuid(),
+	                      .st_gid = getegid()};
 
-	if (fstatat(AT_FDCWD, path, &like, AT_SYMLINK_NOFOLLOW) < 0) {
-		like = (struct stat){.st_mode = S_IFREG | OUTPUT_MODE,
-		    .st_uid = geteuid(),
-		    .st_gid = getegid()};
-	} else if (!S_ISREG(like.st_mode)) {
+	if (fstatat(AT_FDCWD, path, &like, AT_SYMLINK_NOFOLLOW) < 0)
+		like = new;
+	else if (!S_ISREG(like.st_mode))
 		return why_set(why, -EINVAL, "%s is not a regular file", path);
-	}
+	else if (like.st_uid != geteuid())
+		like = new; /* what others put there gets no say, as in /tmp */
 	return file_replace(
 	    AT_FDCWD, path, buf_text(text), text->length, &like, why);
 }
