@@ -46,6 +46,9 @@ path_of(const char *folder, const char *id, char path[static 128])
 
 static const struct queue_dir *the_dir;
 
+/* What an admin releases just before the mail system deletes; or NULL. */
+static const char *released;
+
 static int
 fake_command(const struct mta *mta, int verb, const char *queue,
     const char *const *ids, size_t count, struct why *why)
@@ -53,12 +56,17 @@ fake_command(const struct mta *mta, int verb, const char *queue,
 	char from[128], to[128];
 
 	(void)mta;
+	if (verb == MTA_QUEUE_DELETE && released != NULL) {
+		path_of("hold", released, from);
+		path_of("deferred", released, to);
+		(void)renameat(the_dir->fd, from, the_dir->fd, to);
+	}
 	for (size_t i = 0; i < count && may_do[verb] > 0; i++, may_do[verb]--) {
 		path_of(queue, ids[i], from);
 		if (verb == MTA_QUEUE_DELETE) {
 			path_of("defer", ids[i], to);
-			(void)unlinkat(the_dir->fd, to, 0);
-			(void)unlinkat(the_dir->fd, from, 0);
+			if (unlinkat(the_dir->fd, from, 0) == 0)
+				(void)unlinkat(the_dir->fd, to, 0);
 			continue;
 		}
 		path_of(
@@ -208,6 +216,25 @@ test_prune_of_held(void **state)
 		assert_true(is_there(&world, path));
 	}
 	assert_int_equal(look(&world), CHANGE_IS_BEFORE);
+	world_done(&world);
+}
+
+/* One that is released between the copy and the removal stays released. */
+static void
+test_prune_and_release(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "prune");
+	released = chosen[0];
+	assert_int_equal(perform(&world), -EIO);
+	released = NULL;
+	assert_true(is_there(&world, "deferred/4/4F2A1B3C01"));
+	assert_false(is_there(&world, "deferred/4/4F2A1B3C02"));
+	assert_int_equal(look(&world), CHANGE_IS_AFTER);
+	assert_int_equal(undo(&world), 0);
+	assert_all_back(&world);
 	world_done(&world);
 }
 
@@ -516,6 +543,7 @@ main(void)
 	    cmocka_unit_test(test_release),
 	    cmocka_unit_test(test_prune),
 	    cmocka_unit_test(test_prune_of_held),
+	    cmocka_unit_test(test_prune_and_release),
 	    cmocka_unit_test(test_half_way),
 	    cmocka_unit_test(test_crash_before_gone),
 	    cmocka_unit_test(test_crash_in_undo),

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "agent/base/clock.h"
+#include "agent/probes/queue_pick.h"
 #include "agent/probes/queue_select.h"
 #include "tests/unit/queue_dir.h"
 
@@ -161,6 +162,8 @@ scan_crashing(const struct queue_scan *scan, struct queue_scan_result *ret,
 	__builtin_trap();
 }
 
+#define MAGIC 0x6d61696c66697831U
+
 /* As queue_select.c sends it first. */
 struct told {
 	uint64_t magic, count, matched, in_state;
@@ -173,7 +176,7 @@ static void
 tell_nothing_chosen(size_t more)
 {
 	char bytes[sizeof(struct told) + 1] = {0};
-	const struct told told = {.magic = 0x6d61696c66697831U};
+	const struct told told = {.magic = MAGIC};
 
 	(void)memcpy(bytes, &told, sizeof(told));
 	for (int fd = 3; fd < 32; fd++)
@@ -213,6 +216,62 @@ scan_writing(const struct queue_scan *scan, struct queue_scan_result *ret,
 	(void)why;
 	(void)unlinkat(scan->queue_fd, "hold/4F2A1B3C04", 0);
 	return 0;
+}
+
+/* Heads, and a record, that no honest observer sends. */
+static const struct {
+	struct told head;
+	struct queue_picked picked;
+	const char *want;
+} lies[] = {
+    {{.magic = 1},                                              {{0}, 0, 0}, "no head"              },
+    {{.magic = MAGIC, .code = 1},                               {{0}, 0, 0}, "makes no sense"       },
+    {{.magic = MAGIC, .count = 3, .matched = 3, .in_state = 3}, {{0}, 0, 0},
+     "counts that cannot be"                                                                        },
+    {{.magic = MAGIC, .count = 1},                              {{0}, 0, 0}, "counts that cannot be"},
+    {{.magic = MAGIC, .matched = 1},                            {{0}, 0, 0}, "counts that cannot be"},
+    {{.magic = MAGIC, .count = 1, .matched = 1, .in_state = 1},
+     {"4F2A1B3C01", 0, -1},                                                  "a size that cannot be"},
+};
+
+static size_t lie;
+
+static int
+scan_lying(const struct queue_scan *scan, struct queue_scan_result *ret,
+    struct why *why)
+{
+	(void)scan;
+	(void)ret;
+	(void)why;
+	for (int fd = 3; fd < 32; fd++) {
+		(void)!write(fd, &lies[lie].head, sizeof(lies[lie].head));
+		if (lies[lie].head.count == 1)
+			(void)!write(
+			    fd, &lies[lie].picked, sizeof(lies[lie].picked));
+	}
+	_exit(0);
+}
+
+static void
+test_lies(void **state)
+{
+	const struct queue_query query = {.state = "deferred", .max = 2};
+	struct arena *arena = arena_new();
+	struct queue_selection got = {0};
+	struct queue_dir dir;
+
+	(void)state;
+	queue_dir_init(&dir);
+	dir.ops.queue_scan = scan_lying;
+	for (lie = 0; lie < ARRAY_COUNT(lies); lie++) {
+		struct why why = {0};
+		int r = queue_select(arena, &dir.mta, &query, &got, &why);
+
+		if (r != -EPROTO || strstr(why.text, lies[lie].want) == NULL)
+			fail_msg("lie %zu: %d %s", lie, r, why.text);
+	}
+	queue_dir_done(&dir);
+	arena_free(arena);
 }
 
 static void
@@ -259,6 +318,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_queries),
 	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_lies),
 	    cmocka_unit_test(test_liars),
 	};
 
