@@ -23,9 +23,14 @@
 #include "agent/mta/config_cache.h"
 #include "agent/mta/postfix_queue.h"
 #include "agent/mta/postfix_queue_scan.h"
+#include "agent/sys/answer.h"
 
 #define POSTCONF  "/usr/sbin/postconf"
 #define CONFIG_AT "/etc/postfix"
+#define QUEUE_AT  "/var/spool/postfix"
+
+/* A disk that spins up, or a busy file server, needs some seconds. */
+#define QUEUE_ANSWER_MS 5000
 
 /* Two thousand services of a few lines each. */
 #define MASTER_CF_BYTES_MAX (2U * 1024U * 1024U)
@@ -58,7 +63,7 @@ cache_key(struct arena *arena, const char *program_dir)
 	    "/usr/sbin/postfix", "/etc/mailname", "/etc/passwd", "/etc/hosts",
 	    NULL};
 	const char *const directories[] = {
-	    program_dir, "/var/spool/postfix", "/var/lib/postfix", NULL};
+	    program_dir, QUEUE_AT, "/var/lib/postfix", NULL};
 
 	return config_cache_key(arena, MAILFIX_VERSION, contents, directories);
 }
@@ -103,8 +108,8 @@ paths_set(const struct postfix_settings *settings, struct mta *mta)
 	    postfix_setting_text(settings, "config_directory", CONFIG_AT);
 	mta->meta_dir =
 	    postfix_setting_text(settings, "meta_directory", mta->config_dir);
-	mta->queue_dir = postfix_setting_text(
-	    settings, "queue_directory", "/var/spool/postfix");
+	mta->queue_dir =
+	    postfix_setting_text(settings, "queue_directory", QUEUE_AT);
 	mta->data_dir = postfix_setting_text(
 	    settings, "data_directory", "/var/lib/postfix");
 	mta->program_dir = postfix_setting_text(
@@ -189,14 +194,18 @@ postfix_detect(struct arena *arena, const struct config *config,
 	struct postfix_services services = {0};
 
 	(void)config;
-	(void)why;
 	if (access(POSTCONF, F_OK) < 0 || access(CONFIG_AT, F_OK) < 0)
 		return 0;
+	if (path_answers(QUEUE_AT, QUEUE_ANSWER_MS, why) < 0)
+		return -ETIMEDOUT;
 	*mta = (struct mta){.ops = &postfix_ops,
 	    .kind = postfix_ops.kind,
 	    .program_dir = program_dir_find()};
 	settings_get(arena, mta, &settings);
 	paths_set(&settings, mta);
+	if (strcmp(mta->queue_dir, QUEUE_AT) != 0 &&
+	    path_answers(mta->queue_dir, QUEUE_ANSWER_MS, why) < 0)
+		return -ETIMEDOUT;
 	values_set(arena, &settings, mta);
 	services_read(arena, mta, &services);
 	mta->is_chrooted = some_is_chrooted(&settings, &services);

@@ -384,3 +384,11 @@ class Mounts(LabCase):
         self.assertIn('disk', ' '.join(report.unknown()))
         self.assertLess(report.result.seconds, 30)
         self.assertIsNotNone(report.finding('chroot-stale'))
+
+    def test_queue_that_hangs(self):
+        mx = self.host()
+        sick.ignore_machine(mx)
+        Hang(mx, '/var/spool/postfix')
+        result = mx.run('mailfix --dry-run', timeout_s=60)
+        self.assertEqual(result.rc, 2, result.stdout + result.stderr)
+        self.assertIn('does not answer', ' '.join(result.stdout.split()))
