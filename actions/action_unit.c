@@ -20,6 +20,8 @@ const struct action_param action_unit_params[] = {
     {0},
 };
 
+const char *const action_unit_tables[] = {"unit", "mta", NULL};
+
 static int
 plan_refuse_load(
     const struct action_input *input, const char *unit, struct why *why)

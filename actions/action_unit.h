@@ -7,6 +7,7 @@
 #include "actions/action.h"
 
 extern const struct action_param action_unit_params[];
+extern const char *const action_unit_tables[]; /* of facts; ends with NULL */
 
 /* What one verb asks of the unit before it may be planned. */
 struct action_unit {

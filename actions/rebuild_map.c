@@ -60,6 +60,8 @@ static const struct action_param params[] = {
     {0},
 };
 
+static const char *const tables[] = {"map", NULL};
+
 const struct action action_rebuild_map = {
     .spec =
         {
@@ -67,6 +69,7 @@ const struct action action_rebuild_map = {
                .risk = RISK_SAFE,
                .doc = "build a lookup table anew from its source",
                .params = params,
+               .tables = tables,
                },
     .plan = rebuild_map_plan,
 };

@@ -60,6 +60,8 @@ static const struct action_param params[] = {
     {0},
 };
 
+static const char *const tables[] = {"chroot_file", NULL};
+
 const struct action action_refresh_chroot = {
     .spec =
         {
@@ -67,6 +69,7 @@ const struct action action_refresh_chroot = {
                .risk = RISK_SAFE,
                .doc = "copy a system file into the mail system's chroot again",
                .params = params,
+               .tables = tables,
                },
     .plan = refresh_chroot_plan,
 };

@@ -30,6 +30,7 @@ const struct action action_reload_unit = {
                .risk = RISK_DISRUPTIVE,
                .doc = "let a running service read its configuration again",
                .params = action_unit_params,
+               .tables = action_unit_tables,
                },
     .plan = reload_unit_plan,
 };

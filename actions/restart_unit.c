@@ -31,6 +31,7 @@ const struct action action_restart_unit = {
                .risk = RISK_DISRUPTIVE,
                .doc = "stop a service and start it again",
                .params = action_unit_params,
+               .tables = action_unit_tables,
                },
     .plan = restart_unit_plan,
 };

@@ -58,6 +58,8 @@ static const struct action_param params[] = {
     {0},
 };
 
+static const char *const tables[] = {"queue_path", NULL};
+
 const struct action action_set_permissions = {
     .spec =
         {
@@ -65,6 +67,7 @@ const struct action action_set_permissions = {
                .risk = RISK_SAFE,
                .doc = "give a directory of the queue the owner and mode it needs",
                .params = params,
+               .tables = tables,
                },
     .plan = set_permissions_plan,
 };

@@ -30,6 +30,7 @@ const struct action action_start_unit = {
                .risk = RISK_DISRUPTIVE,
                .doc = "start a service that should run and does not",
                .params = action_unit_params,
+               .tables = action_unit_tables,
                },
     .plan = start_unit_plan,
 };

@@ -69,7 +69,10 @@ int session_judge(struct session *session);
 int session_plan(struct session *session);
 int session_approve(struct session *session);
 int session_apply(struct session *session);
-int session_report(struct session *session); /* the exit status */
+int session_report(struct session *session);
+
+/* session_after - which symptoms of what was fixed are gone with it */
+void session_after(struct session *session); /* the exit status */
 
 /* session_host - what apply needs; after state and audit */
 void session_host(struct session *session);

@@ -176,6 +176,7 @@ session_apply(struct session *session)
 	if (apply_plan(&session->host, &session->plan, &why) < 0)
 		session_bar(session, true, "%s", why.text);
 	if (session->bar == NULL && !stop_is_asked(NULL)) {
+		session_after(session);
 		r = apply_release(&session->host, session->facts, &why);
 		if (r < 0)
 			session_bar(session, true, "%s", why.text);

@@ -39,6 +39,8 @@ struct action_spec {
 	enum risk risk;
 	const char *doc;
 	const struct action_param *params; /* ends with a NULL name */
+	const char *const *tables; /* of facts that its plan rests on; ends with
+	                              NULL, or NULL: none */
 };
 
 struct fix_param {

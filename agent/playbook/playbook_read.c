@@ -272,6 +272,14 @@ fix_tables(const struct fix *fix, bool *wanted)
 	for (size_t i = 0; i < fix->param_count; i++)
 		if (fix->params[i].text != NULL)
 			template_tables(fix->params[i].text, wanted);
+	for (size_t i = 0;
+	     fix->action->tables != NULL && fix->action->tables[i] != NULL;
+	     i++) {
+		size_t index;
+
+		if (schema_table_find(fix->action->tables[i], &index) != NULL)
+			wanted[index] = true;
+	}
 }
 
 void

@@ -139,7 +139,9 @@ finding_block(struct page *page, const struct report *report,
 	title_line(page, finding);
 	if (style->verbosity < 0)
 		return;
-	if (finding->state == FINDING_SUPPRESSED && finding->note != NULL)
+	if ((finding->state == FINDING_SUPPRESSED ||
+	        finding->state == FINDING_FIXED) &&
+	    finding->note != NULL)
 		page_line(page, PAGE_PLAIN, "  ", finding->note, NULL);
 	if (finding->state != FINDING_MASKED)
 		report_evidence_lines(page, finding);

@@ -104,6 +104,35 @@ class Restarted(ServiceCase):
         self.assertIsNone(self.master())
         self.mx.sh(['mailfix', 'audit', 'verify'])
 
+    def test_symptom_goes_with_its_cause(self):
+        self.mx.write('/etc/mailfix/playbooks/silence.ini', """
+[playbook]
+title = Nothing listens
+when = not any(port.wanted and port.listening)
+masked-by = service-down
+""", mode='644')
+        self.mx.sh(['systemctl', 'stop', 'postfix', 'postfix@-'])
+        before = self.mx.mailfix('--dry-run')
+        self.assertEqual(before.finding('silence')['masked_by'],
+                         'service-down')
+        after = self.mx.mailfix('--yes')
+        self.fixed(after, 'service-down')
+        self.assertEqual(after.finding('silence')['state'], 'fixed')
+
+    def test_fix_rests_on_what_its_playbook_does_not_read(self):
+        self.mx.write('/etc/mailfix/playbooks/again.ini', """
+[playbook]
+title = It is to be read again
+when = host.uptime > 0s
+[fix reload]
+action = reload-unit
+unit = postfix@-.service
+verify = host.uptime > 0s within 5s
+""", mode='644')
+        report = self.mx.mailfix('--yes', 'again')
+        fix, = report.finding('again')['fixes']
+        self.assertEqual(fix['state'], 'verified', report.result)
+
     def test_timer_only_reports_until_it_is_allowed_to_fix(self):
         self.assertEqual(self.mx.sh('systemctl is-enabled mailfix.timer'),
                          'enabled\n')
