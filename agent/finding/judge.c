@@ -48,7 +48,10 @@ persistence(const struct judging *judging, struct finding *finding)
 		    memory->user, playbook->name, finding->item, &since_s);
 	if (finding->held_runs > 1)
 		finding->since_s = since_s;
-	held_s = (double)(judging->facts->taken_s - finding->since_s);
+	/* memory counts by another clock: it may be a second ahead */
+	held_s = finding->since_s < judging->facts->taken_s
+	             ? (double)(judging->facts->taken_s - finding->since_s)
+	             : 0;
 	if (finding->held_runs < playbook->for_runs) {
 		finding->state = FINDING_SUPPRESSED;
 		finding->note = arena_printf(judging->arena,
@@ -56,10 +59,10 @@ persistence(const struct judging *judging, struct finding *finding)
 		    playbook->for_runs);
 	} else if (held_s < playbook->for_s) {
 		finding->state = FINDING_SUPPRESSED;
-		finding->note = arena_printf(judging->arena,
-		    "seen for %s of %s",
-		    unit_format(UNIT_SECONDS, held_s > 0 ? held_s : 0, seen),
-		    unit_format(UNIT_SECONDS, playbook->for_s, wanted));
+		finding->note =
+		    arena_printf(judging->arena, "seen for %s of %s",
+		        unit_format(UNIT_SECONDS, held_s, seen),
+		        unit_format(UNIT_SECONDS, playbook->for_s, wanted));
 	}
 }
 

@@ -373,6 +373,19 @@ test_for_duration(void **state)
 	assert_non_null(strstr(find("p", NULL)->note, "seen for 0 s of"));
 }
 
+/* Without a `for` nothing is waited for, whatever the clocks say. */
+static void
+test_without_for(void **state)
+{
+	(void)state;
+	(void)add("p", NULL, "host.cpus > 2", "t");
+	fact("host", "", "cpus", VALUE_NUMBER_OF(4));
+	held_runs = 1;
+	held_since_s = T0 + 1;
+	judge();
+	check("p", NULL, FINDING_FOUND, NULL);
+}
+
 static void
 test_without_memory(void **state)
 {
@@ -494,6 +507,7 @@ main(void)
 	        test_unknown_has_an_end, begin, end),
 	    cmocka_unit_test_setup_teardown(test_for_runs, begin, end),
 	    cmocka_unit_test_setup_teardown(test_for_duration, begin, end),
+	    cmocka_unit_test_setup_teardown(test_without_for, begin, end),
 	    cmocka_unit_test_setup_teardown(test_without_memory, begin, end),
 	    cmocka_unit_test_setup_teardown(test_kleene, begin, end),
 	    cmocka_unit_test_setup_teardown(test_evidence, begin, end),
