@@ -90,24 +90,29 @@ class Crash(LabCase):
         audit = self.mx.run('mailfix audit verify')
         self.assertEqual(audit.rc, 0, f'moment {moment}: {audit.stdout}')
 
-    def records_of_a_run(self):
+    def records_of_a_run(self, command):
         """Return how many records a whole run leaves."""
-        self.make_sick()
+        self.make_sick(command)
         before = self.mx.run(['cat', AUDIT]).stdout.count('\n')
         self.mx.run('mailfix --yes', timeout_s=120)
         return self.mx.read(AUDIT).count('\n') - before
 
     def quarter(self, part):
         """Crash at every fourth moment; return (kills, left open)."""
-        records = self.records_of_a_run()
-        self.assertGreater(records, 12)
-        self.make_well()
+        records = {}
+        for command in ('restart', 'stop'):
+            records[command] = self.records_of_a_run(command)
+            self.assertGreater(records[command], 12)
+            self.make_well()
         kills = left_open = 0
         for moment in range(part, MOMENTS, PARTS):
-            self.make_sick('stop' if moment // PARTS % 2 else 'restart')
+            command = 'stop' if moment // PARTS % 2 else 'restart'
+            self.make_sick(command)
+            # Not the last record: the run is over then.
+            step, round_ = moment % (records[command] - 1), moment // 40
             kills += self.mx.run(
-                ['perl', '/root/kill.pl', str(moment % records),
-                 str(moment // records * 3)], timeout_s=120).rc == 0
+                ['perl', '/root/kill.pl', str(step), str(round_)],
+                timeout_s=120).rc == 0
             self.verified(moment)
             left_open += bool(self.still_open())
             settled = self.mx.mailfix('--yes', timeout_s=120)
@@ -123,7 +128,8 @@ class Crash(LabCase):
 for _part in range(PARTS):
     def _quarter(self, part=_part):
         kills, left_open = self.quarter(part)
-        # A run that is over before its moment comes was not killed.
-        self.assertGreater(kills, MOMENTS / PARTS / 2)
+        # A run may be over before its moment comes, on a machine that stalls.
+        print(f'{kills} kills, {left_open} left changes open')
+        self.assertGreater(kills, MOMENTS / PARTS * 0.9)
         self.assertGreater(left_open, 3)
     setattr(Crash, f'test_quarter_{_part + 1}', _quarter)
