@@ -16,6 +16,7 @@
 #include "agent/base/config.h"
 #include "agent/base/mem.h"
 #include "agent/base/why.h"
+#include "agent/mail/log_event.h"
 
 /* One listener that the configuration asks for. */
 struct mta_listener {
@@ -164,6 +165,14 @@ struct mta_ops {
 
 	/* folders with what belongs to a message beside its file: logs */
 	const char *const *queue_logs; /* NULL-terminated */
+
+	/*
+	 * log_parse - what one line of its log tells; NULL: no grammar
+	 * Pure, allocates nothing; every byte of the line is hostile. Returns
+	 * the event's kind, LOG_EVENT_NONE for what does not count.
+	 */
+	enum log_event_kind (*log_parse)(
+	    const struct log_line *line, struct log_event *ret);
 
 	/* map_build - argv to build one map, in arena */
 	const char *const *(*map_build)(struct arena *arena,

@@ -124,6 +124,7 @@ observer_init(struct look *look, const struct probe *probe, bool *allowed)
 	    .mta_error = look->request->mta_error,
 	    .is_root = look->is_root,
 	    .history = look->request->history,
+	    .throttles = look->request->throttles,
 	};
 	for (size_t i = 0; i < PROBE_FDS_MAX; i++)
 		job->fds[i] = -1;

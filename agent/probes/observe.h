@@ -10,8 +10,9 @@ struct observe_request {
 	const struct config *config;
 	const struct mta *mta;
 	const char *mta_error;
-	const bool *wanted;                  /* by table, as schema_tables */
-	const struct probe_history *history; /* or NULL */
+	const bool *wanted;                    /* by table, as schema_tables */
+	const struct probe_history *history;   /* or NULL */
+	const struct throttle_list *throttles; /* or NULL */
 	/* progress: called when a probe starts and ends; may be NULL */
 	void (*progress)(void *user, const char *probe, bool is_done);
 	void *user;

@@ -23,6 +23,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/why.h"
 #include "agent/fact/fact_out.h"
+#include "agent/mail/throttle.h"
 #include "agent/mta/mta.h"
 
 #define PROBE_FDS_MAX     8
@@ -45,6 +46,7 @@ struct probe_job {
 	    *mta_error; /* why the mail system could not be told, or NULL */
 	bool is_root;
 	const struct probe_history *history; /* NULL: there was no run before */
+	const struct throttle_list *throttles; /* slowed down; may be NULL */
 	/*
 	 * -1 when unused. The observer keeps these and no other descriptor; both
 	 * sides close them at the end. enter may add its own.
