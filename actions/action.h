@@ -46,6 +46,16 @@ struct action {
 	 */
 	int (*plan)(const struct action_input *input, struct action_output *ret,
 	    struct why *why);
+
+	/*
+	 * ease - one step back toward normal, when `release` of the fix holds
+	 *
+	 * NULL: there are no steps, the change is undone. Returns 0 with changes;
+	 * 1 when normal is the next step: the change is undone; a negative errno
+	 * with why: not now.
+	 */
+	int (*ease)(const struct action_input *input, struct action_output *ret,
+	    struct why *why);
 };
 
 extern const struct action *const action_table[];    /* NULL-terminated */

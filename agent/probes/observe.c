@@ -125,6 +125,7 @@ observer_init(struct look *look, const struct probe *probe, bool *allowed)
 	    .is_root = look->is_root,
 	    .history = look->request->history,
 	    .throttles = look->request->throttles,
+	    .replies = look->request->replies,
 	};
 	for (size_t i = 0; i < PROBE_FDS_MAX; i++)
 		job->fds[i] = -1;

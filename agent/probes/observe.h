@@ -13,6 +13,7 @@ struct observe_request {
 	const bool *wanted;                    /* by table, as schema_tables */
 	const struct probe_history *history;   /* or NULL */
 	const struct throttle_list *throttles; /* or NULL */
+	const struct reply_catalogue *replies; /* or NULL */
 	/* progress: called when a probe starts and ends; may be NULL */
 	void (*progress)(void *user, const char *probe, bool is_done);
 	void *user;

@@ -47,6 +47,7 @@ struct probe_job {
 	bool is_root;
 	const struct probe_history *history; /* NULL: there was no run before */
 	const struct throttle_list *throttles; /* slowed down; may be NULL */
+	const struct reply_catalogue *replies; /* NULL: it could not be read */
 	/*
 	 * -1 when unused. The observer keeps these and no other descriptor; both
 	 * sides close them at the end. enter may add its own.
