@@ -32,6 +32,11 @@ struct apply_host {
 	bool (*is_stopping)(void *user);
 	/* progress - one line of what is being done, for a terminal; or NULL */
 	void (*progress)(void *user, const char *text);
+	/*
+	 * changed - a change was made, or put back: what is remembered of its
+	 * target must follow, before anybody looks at it again; or NULL
+	 */
+	void (*changed)(void *user, const struct change *change, bool is_made);
 	/* pause - wait between two looks; NULL: really. Tests move their clock */
 	void (*pause)(void *user, int ms);
 	void *user;

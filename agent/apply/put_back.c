@@ -75,6 +75,7 @@ undo_now(struct apply_host *host, const struct journal *journal,
 			*why = reason;
 		return r;
 	}
+	apply_changed(host, record, false);
 	return close_as(host, journal, record, as, event, record->reason, why);
 }
 
@@ -98,6 +99,7 @@ apply_put_back(struct apply_host *host, const struct journal *journal,
 	}
 	switch (found) {
 	case CHANGE_IS_BEFORE:
+		apply_changed(host, record, false);
 		return close_as(
 		    host, journal, record, as, event, record->reason, why);
 	case CHANGE_IS_FOREIGN:

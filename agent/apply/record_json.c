@@ -70,6 +70,7 @@ static const struct text_row texts[] = {
     TEXT("after", change.after, false),
     TEXT("text", change.text, true),
     TEXT("detail", change.detail, false),
+    TEXT("base", change.base, false),
 };
 
 /* "<64 hex> name" */
@@ -99,6 +100,7 @@ record_to_json(const struct record *record)
 		    sizeof(text));
 		json_set_text(json, texts[i].key, text);
 	}
+	json_set_bool(json, "is_base", record->change.is_base);
 	json_set_bool(json, "left_alone", record->is_left);
 	json_set_bool(json, "release", record->has_release);
 	json_set_int(json, "release_since", record->release_since_s);
@@ -218,6 +220,7 @@ record_from_json(struct arena *arena, const struct json *json,
 	if (verb_find(record.change.kind, record.change.verb) == NULL)
 		return why_set(why, -EBADMSG, "%s has no verb \"%s\"", kind,
 		    record.change.verb);
+	record.change.is_base = json_get_bool(json, "is_base", false);
 	record.is_left = json_get_bool(json, "left_alone", false);
 	record.has_release = json_get_bool(json, "release", false);
 	record.release_since_s = json_get_int(json, "release_since", 0);

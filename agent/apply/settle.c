@@ -113,6 +113,7 @@ keep_all(struct settle *settle, const char *how, struct why *why)
 	for (size_t i = 0; r == 0 && i < settle->count; i++) {
 		struct record *record = &settle->records[i];
 
+		apply_changed(settle->host, record, true);
 		r = settle_note(settle, record, how, why);
 		if (r == 0)
 			r = apply_keep(settle->host, settle->journal, record,

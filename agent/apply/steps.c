@@ -27,6 +27,14 @@ change_host_of(struct apply_host *host, const struct record *record)
 	};
 }
 
+void
+apply_changed(
+    struct apply_host *host, const struct record *record, bool is_made)
+{
+	if (host->changed != NULL)
+		host->changed(host->user, &record->change, is_made);
+}
+
 static enum apply_event
 skip(struct work *work, const char *prefix, const struct why *why)
 {

@@ -45,6 +45,7 @@ apply_step_perform(struct work *work)
 		r = host->effects->perform(&record->change, &change_host, &why);
 		if (r < 0)
 			return failed(work, r, &why);
+		apply_changed(host, record, true);
 		r = work->journal->step(
 		    host, record, RECORD_PERFORMED, "done", NULL, &why);
 		if (r < 0)

@@ -23,6 +23,10 @@ struct work {
 struct change_host change_host_of(
     struct apply_host *host, const struct record *record);
 
+/* apply_changed - tell the host that a change was made, or put back */
+void apply_changed(
+    struct apply_host *host, const struct record *record, bool is_made);
+
 /* apply_look - a fresh look at what these expressions read; NULL: none */
 int apply_look(struct apply_host *host, const struct expr *a,
     const struct expr *b, struct fact_set **ret, struct why *why);

@@ -29,6 +29,15 @@ struct change {
 	const char *detail; /* the kind's own argument, one line; or NULL */
 	const char *const *items; /* long lists (queue ids); NULL-terminated */
 	size_t item_count;
+	/*
+	 * Changes may stand on others: a row of a table on the services that its
+	 * values name. `base` is what they share ("mailfix_transport"); is_base:
+	 * this one makes a part of it, all others use it. By hand a base is not
+	 * undone while a change that uses it is kept, and goes with the last one
+	 * that did. NULL: it stands alone.
+	 */
+	const char *base;
+	bool is_base;
 };
 
 /* What a kind may use while it works. */
@@ -76,6 +85,18 @@ struct change_kind {
 
 	/* undo - put back what capture kept; 0 also when it was back already */
 	int (*undo)(const struct change *change, struct change_host *host,
+	    struct why *why);
+
+	/*
+	 * take_over - `change` from now on stands for `older`, too, which was kept
+	 * before it for the same target and verb, and whose `after` is its
+	 * `before`: undo will lead back to where the target was before `older`.
+	 * The caller gives `change` the older one's `before`; this gives its store
+	 * what undo needs beyond that. Durable on return; called again after a
+	 * crash. NULL: each change of this kind is undone on its own.
+	 */
+	int (*take_over)(const struct change *change, struct change_host *host,
+	    const struct change *older, struct change_host *older_host,
 	    struct why *why);
 
 	/*

@@ -21,6 +21,11 @@ struct column {
 	const char *const *names; /* of an enum, NULL-terminated */
 	const char *doc;          /* what it is, one line */
 	const char *source; /* where it is read: "/proc/meminfo MemAvailable" */
+	/*
+	 * Filled by the actor from the row of the same key in another table, by
+	 * fact_join; NULL: told by the table's own probe.
+	 */
+	const char *joined_table, *joined_column;
 };
 
 struct table {

@@ -11,10 +11,9 @@
 #include "agent/fact/schema_rows.h"
 #include "agent/mail/log_event.h"
 
-#define SOURCE_LOG    "mail log, 15 min"
-#define SOURCE_STEP   "mail log, since the step"
-#define SOURCE_STATE  "state"
-#define SOURCE_JOINED "joined: queue_destination"
+#define SOURCE_LOG   "mail log, 15 min"
+#define SOURCE_STEP  "mail log, since the step"
+#define SOURCE_STATE "state"
 
 static const struct column log_columns[] = {
     ROW_TEXT("source", "where it was read: journal, or a file", "the host"),
@@ -155,11 +154,12 @@ static const struct column destination_columns[] = {
     ROW_TEXT("group",
         "the domain it shares a limit with: the same mail servers, or itself",
         "MX"),
-    ROW_NUMBER(
-        "queued", UNIT_COUNT, "messages that wait for it", SOURCE_JOINED),
-    ROW_NUMBER(
-        "active", UNIT_COUNT, "of these, being delivered", SOURCE_JOINED),
-    ROW_NUMBER("oldest", UNIT_SECONDS, "age of the oldest", SOURCE_JOINED),
+    ROW_JOINED("queued", UNIT_COUNT, "messages that wait for it",
+        "queue_destination", "messages"),
+    ROW_JOINED("active", UNIT_COUNT, "of these, being delivered",
+        "queue_destination", "active"),
+    ROW_JOINED("oldest", UNIT_SECONDS, "age of the oldest one not on hold",
+        "queue_destination", "oldest"),
     ROW_NUMBER("concurrency", UNIT_COUNT, "sessions open to it now",
         "NETLINK_SOCK_DIAG, or the log"),
 };

@@ -12,6 +12,12 @@
 		.name = (n), .type = COLUMN_NUMBER, .unit = (u), .doc = (d),   \
 		.source = (s)                                                  \
 	}
+#define ROW_JOINED(n, u, d, table, column)                                     \
+	{                                                                      \
+		.name = (n), .type = COLUMN_NUMBER, .unit = (u), .doc = (d),   \
+		.source = "joined: " table "." column,                         \
+		.joined_table = (table), .joined_column = (column)             \
+	}
 #define ROW_BOOL(n, d, s)                                                      \
 	{                                                                      \
 		.name = (n), .type = COLUMN_BOOL, .doc = (d), .source = (s)    \

@@ -13,6 +13,7 @@
 
 #include "agent/base/log.h"
 #include "agent/base/text.h"
+#include "agent/fact/join.h"
 #include "agent/main/command.h"
 #include "agent/main/facts_out.h"
 #include "agent/main/output.h"
@@ -70,11 +71,17 @@ int
 cmd_facts(const struct options *options)
 {
 	bool wanted[SCHEMA_TABLES_MAX] = {false};
+	bool looked[SCHEMA_TABLES_MAX];
 	struct session session;
 	int status = tables_choose(options, wanted);
 
 	if (status != 0)
 		return status;
+	/* what a column is joined from is looked at, and not shown */
+	(void)memcpy(looked, wanted, sizeof(looked));
+	for (size_t i = 0; i < schema_table_count(); i++)
+		if (wanted[i])
+			fact_join_tables(schema_tables[i], -1, looked);
 	session_begin(&session, options);
 	session.may_change = false;
 	status = session_config(&session);
@@ -83,7 +90,7 @@ cmd_facts(const struct options *options)
 	if (status == 0)
 		status = session_mta(&session);
 	if (status == 0)
-		status = session_look(&session, wanted);
+		status = session_look(&session, looked);
 	if (status == 0)
 		status = facts_print(&session, wanted);
 	session_end(&session);

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "agent/fact/join.h"
 #include "agent/playbook/expr_node.h"
 
 void
@@ -120,6 +121,8 @@ tables_visit(void *user, const struct expr *node)
 	if (node->table != NULL &&
 	    schema_table_find(node->table->name, &index) != NULL)
 		wanted[index] = true;
+	if (node->op == EXPR_OP_FACT)
+		fact_join_tables(node->table, node->column, wanted);
 }
 
 void

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/base/clock.h"
+#include "agent/fact/join.h"
 #include "agent/probes/observer.h"
 #include "agent/sys/landlock.h"
 
@@ -384,6 +385,7 @@ observe_with(const struct probe *const *probes,
 		return why_set(why, r, "%s", local.text);
 	}
 	tables_finish(&look, false, "no probe tells about it");
+	fact_join(set);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/base/text.h"
+#include "agent/fact/join.h"
 #include "tests/scenario/scenario.h"
 
 void
@@ -214,5 +215,6 @@ world_look(struct scenario *scenario)
 	set->taken_s = scenario->now_s;
 	for (size_t i = 0; i < scenario->world.count; i++)
 		set_fact(set, &scenario->world.entries[i]);
+	fact_join(set);
 	return set;
 }

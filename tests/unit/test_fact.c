@@ -15,6 +15,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
 #include "agent/fact/fact_out.h"
+#include "agent/fact/join.h"
 #include "agent/fact/wire.h"
 #include "tests/unit/unit.h"
 
@@ -250,6 +251,91 @@ test_find_collides(void **state)
 	assert_null(fact_row_find(table, "none"));
 }
 
+static struct fact_row *
+row_add(struct fixture *f, const char *table, const char *key)
+{
+	struct fact_table *facts =
+	    fact_table_get(f->set, schema_table_find(table, NULL));
+
+	fact_table_set_known(facts);
+	return fact_row_add(f->set, facts, key);
+}
+
+static void
+set_number(
+    const char *table, struct fact_row *row, const char *column, double number)
+{
+	const struct table *schema = schema_table_find(table, NULL);
+
+	row->cells[schema_column_find(schema, column)] =
+	    VALUE_NUMBER_OF(number);
+}
+
+static void
+test_joined(void **state)
+{
+	struct fixture *f = *state;
+	struct fact_row *row;
+
+	row_add(f, "destination", "big.test");
+	row_add(f, "destination", "small.test");
+	row = row_add(f, "queue_destination", "big.test");
+	set_number("queue_destination", row, "messages", 1204);
+	set_number("queue_destination", row, "active", 4);
+	fact_join(f->set);
+	assert_true(
+	    cell(f, "destination", "big.test", "queued").number == 1204);
+	assert_true(cell(f, "destination", "big.test", "active").number == 4);
+	/* what the other table could not tell is not known here, too */
+	assert_int_equal(
+	    cell(f, "destination", "big.test", "oldest").kind, VALUE_UNKNOWN);
+	assert_int_equal(
+	    cell(f, "destination", "small.test", "queued").kind, VALUE_NUMBER);
+	assert_true(cell(f, "destination", "small.test", "queued").number == 0);
+}
+
+static void
+test_joined_unknown(void **state)
+{
+	struct fixture *f = *state;
+	const struct table *schema =
+	    schema_table_find("queue_destination", NULL);
+	struct fact_table *table = fact_table_get(f->set, schema);
+	char key[32];
+
+	row_add(f, "destination", "big.test");
+	fact_join(f->set);
+	assert_string_equal(cell(f, "destination", "big.test", "queued").text,
+	    "was not looked at");
+	fact_table_set_unknown(f->set, table, "the queue hangs");
+	fact_join(f->set);
+	assert_string_equal(cell(f, "destination", "big.test", "queued").text,
+	    "the queue hangs");
+	for (size_t i = 0; i < schema->row_max; i++) {
+		(void)snprintf(key, sizeof(key), "%zu.test", i);
+		row_add(f, "queue_destination", key);
+	}
+	/* the row may be one of those that were left out */
+	fact_join(f->set);
+	assert_string_equal(cell(f, "destination", "big.test", "queued").text,
+	    "queue_destination tells of the 500 largest only");
+}
+
+static void
+test_joined_tables(void **state)
+{
+	const struct table *schema = schema_table_find("destination", NULL);
+	bool wanted[64] = {false};
+	size_t index;
+
+	(void)state;
+	(void)schema_table_find("queue_destination", &index);
+	fact_join_tables(schema, schema_column_find(schema, "r421"), wanted);
+	assert_false(wanted[index]);
+	fact_join_tables(schema, schema_column_find(schema, "queued"), wanted);
+	assert_true(wanted[index]);
+}
+
 int
 main(void)
 {
@@ -263,6 +349,9 @@ main(void)
 	    TEST(test_long_keys),
 	    TEST(test_rows_left_out),
 	    TEST(test_find_collides),
+	    TEST(test_joined),
+	    TEST(test_joined_unknown),
+	    TEST(test_joined_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,78 @@
+/*
+ * join.c - columns that are filled from another table
+ *
+ * Purpose  what two probes know of one thing, in one row: how many messages in
+ *          the queue wait for a destination that the log tells about
+ * Input    facts of one look; keys are hostile, and only compared
+ * Errors   none: unknown with the reason of the other table
+ * Runs as  actor
+ * Source   the joined columns of schema_log.c
+ */
+#include "agent/fact/join.h"
+
+#include <assert.h>
+
+static struct value
+joined_value(const struct fact_set *set, const struct table *schema,
+    size_t column, const char *key)
+{
+	const struct fact_table *table = fact_table_get(set, schema);
+
+	if (table->state == FACT_KNOWN && fact_row_find(table, key) == NULL) {
+		/* the smallest rows are those that are not told */
+		if (table->count >= schema->row_max)
+			return VALUE_UNKNOWN_OF(arena_printf(set->arena,
+			    "%s tells of the %zu largest only", schema->name,
+			    schema->row_max));
+		return VALUE_NUMBER_OF(0);
+	}
+	return fact_cell(set, schema, key, column);
+}
+
+static void
+column_join(
+    struct fact_set *set, struct fact_table *table, const struct column *column)
+{
+	const struct table *from =
+	    schema_table_find(column->joined_table, NULL);
+	int index =
+	    from == NULL ? -1 : schema_column_find(from, column->joined_column);
+	size_t to = (size_t)(column - table->schema->columns);
+
+	assert(index >= 0);
+	for (size_t i = 0; index >= 0 && i < table->count; i++) {
+		struct fact_row *row = &table->rows[i];
+
+		if (row->cells[to].kind == VALUE_UNKNOWN)
+			row->cells[to] =
+			    joined_value(set, from, (size_t)index, row->key);
+	}
+}
+
+void
+fact_join(struct fact_set *set)
+{
+	for (size_t i = 0; i < set->table_count; i++) {
+		struct fact_table *table = &set->tables[i];
+		const struct table *schema = table->schema;
+
+		if (table->state != FACT_KNOWN)
+			continue;
+		for (size_t k = 0; k < schema->column_count; k++)
+			if (schema->columns[k].joined_table != NULL)
+				column_join(set, table, &schema->columns[k]);
+	}
+}
+
+void
+fact_join_tables(const struct table *schema, int column, bool *wanted)
+{
+	for (size_t i = 0; i < schema->column_count; i++) {
+		const char *name = schema->columns[i].joined_table;
+		size_t index;
+
+		if ((column < 0 || (size_t)column == i) && name != NULL &&
+		    schema_table_find(name, &index) != NULL)
+			wanted[index] = true;
+	}
+}

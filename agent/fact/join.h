@@ -1,0 +1,24 @@
+/*
+ * join.h - columns that are filled from another table
+ */
+#ifndef MAILFIX_FACT_JOIN_H
+#define MAILFIX_FACT_JOIN_H
+
+#include "agent/fact/fact.h"
+
+/*
+ * fact_join - fill the joined columns of a look (schema.h)
+ *
+ * From the row of the same key. Without one the number is 0 when the other
+ * table has all its rows, and unknown when it had more than it may tell. What
+ * is known already stays.
+ */
+void fact_join(struct fact_set *set);
+
+/*
+ * fact_join_tables - mark the tables that a column is filled from
+ * column  -1: all of the table's columns
+ */
+void fact_join_tables(const struct table *schema, int column, bool *wanted);
+
+#endif
