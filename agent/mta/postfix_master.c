@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/base/buf.h"
+#include "agent/mta/postfix_lines.h"
 
 /* service type private unpriv chroot wakeup maxproc command */
 #define FIELDS_MIN 8
@@ -22,75 +22,10 @@
 static const char *const service_types[] = {
     "inet", "unix", "fifo", "pass", "unix-dgram", NULL};
 
-/* One logical line: a line and the indented lines that go on with it. */
-struct master_reader {
-	const char *at, *end;
-	size_t line;       /* of the next physical line */
-	size_t first_line; /* of the logical line at hand */
-	struct buf text;
-};
-
 static bool
 is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
-}
-
-/* The next physical line; false at the end. */
-static bool
-line_next(struct master_reader *reader, const char **ret, size_t *ret_length)
-{
-	const char *end;
-
-	if (reader->at >= reader->end)
-		return false;
-	end = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
-	if (end == NULL)
-		end = reader->end;
-	*ret = reader->at;
-	*ret_length = (size_t)(end - reader->at);
-	reader->at = end < reader->end ? end + 1 : end;
-	reader->line++;
-	return true;
-}
-
-/* Comments and empty lines neither end nor go on with a logical line. */
-static bool
-line_is_void(const char *line, size_t length)
-{
-	size_t i = 0;
-
-	while (i < length && is_space(line[i]))
-		i++;
-	return i == length || line[i] == '#';
-}
-
-static bool
-logical_next(struct master_reader *reader)
-{
-	bool has_text = false;
-
-	buf_clear(&reader->text);
-	for (;;) {
-		struct master_reader before = *reader;
-		const char *line;
-		size_t length;
-
-		if (!line_next(reader, &line, &length))
-			return has_text;
-		if (line_is_void(line, length))
-			continue;
-		if (has_text && !is_space(line[0])) {
-			reader->at = before.at;
-			reader->line = before.line;
-			return true;
-		}
-		if (!has_text)
-			reader->first_line = reader->line;
-		buf_add_n(&reader->text, line, length);
-		buf_add_char(&reader->text, ' ');
-		has_text = true;
-	}
 }
 
 /*
@@ -225,27 +160,21 @@ service_parse(struct arena *arena, const char *where, const char *at,
 	return 0;
 }
 
-static void
-reader_done(struct master_reader *reader)
-{
-	buf_done(&reader->text);
-}
-
 int
 postfix_master_parse(struct arena *arena, const char *path, const char *text,
     size_t length, struct postfix_services *ret, struct why *why)
 {
-	AUTO(reader_done)
-	struct master_reader reader = {.at = text, .end = text + length};
+	AUTO(postfix_lines_done)
+	struct postfix_lines lines = {.at = text, .end = text + length};
 	struct postfix_services all = {0};
 	size_t size = 64;
 
 	if (memchr(text, '\0', length) != NULL)
 		return why_set(why, -EINVAL, "%s: not a text file", path);
 	all.services = arena_alloc(arena, size, sizeof(*all.services));
-	while (logical_next(&reader)) {
-		const char *where = arena_printf(
-		    arena, "%s: line %zu", path, reader.first_line);
+	while (postfix_lines_next(&lines)) {
+		const char *where =
+		    arena_printf(arena, "%s: line %zu", path, lines.first_line);
 		int code;
 
 		if (all.count == POSTFIX_SERVICES_MAX)
@@ -260,10 +189,11 @@ postfix_master_parse(struct arena *arena, const char *path, const char *text,
 			all.services = more;
 			size *= 2;
 		}
-		code = service_parse(arena, where, reader.text.text,
+		code = service_parse(arena, where, lines.text.text,
 		    &all.services[all.count], why);
 		if (code < 0)
 			return code;
+		all.services[all.count].line = lines.first_line;
 		all.count++;
 	}
 	*ret = all;

@@ -18,6 +18,7 @@ struct postfix_service {
 	char chroot;         /* 'y', 'n', or '-' for the default */
 	long process_limit;  /* -1: the default */
 	const char *const *overrides; /* "name=value" of each -o; NULL-ended */
+	size_t line;                  /* of the file, its first */
 };
 
 struct postfix_services {
