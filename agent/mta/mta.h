@@ -17,44 +17,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/why.h"
 #include "agent/mail/log_event.h"
-
-/* One listener that the configuration asks for. */
-struct mta_listener {
-	unsigned port;
-	const char *service;  /* "smtp", "submission", "465" as configured */
-	const char *program;  /* "smtpd", "postscreen" */
-	const char *address;  /* NULL: all interfaces */
-	double process_limit; /* of this service; 0: not limited */
-};
-
-/* One lookup table with a source file and a built one. */
-struct mta_map {
-	const char *type;    /* "hash", "lmdb", "cdb" */
-	const char *source;  /* "/etc/aliases" */
-	const char *built;   /* "/etc/aliases.db" */
-	const char *setting; /* the parameter that names it */
-};
-
-/*
- * A service beside the mail system that its configuration names: where it is
- * to be found, as configured.
- */
-enum mta_peer_role { MTA_PEER_MILTER, MTA_PEER_AUTH, MTA_PEER_FILTER };
-
-struct mta_peer {
-	enum mta_peer_role role;
-	const char *endpoint; /* "inet:localhost:8891", "unix:/run/x.sock" */
-	const char *setting;  /* the parameter that names it */
-};
-
-/* A directory of the queue and who may use it. */
-struct mta_path {
-	const char *path;
-	const char *owner, *group; /* names, for people */
-	uid_t uid;
-	gid_t gid;
-	mode_t mode;
-};
+#include "agent/mta/mta_config.h"
 
 struct mta_ops;
 
@@ -72,6 +35,8 @@ struct mta {
 	const char *settings_error; /* why not */
 	bool is_refused; /* because the mail system refuses the configuration */
 	double process_limit, message_size_limit, queue_minfree;
+	struct mta_client_limits clients;
+	const char *milter_action; /* when a milter is away: "tempfail" */
 	const char *hostname;
 	bool
 	    is_chrooted; /* some delivery or server process runs in queue_dir */
@@ -81,6 +46,12 @@ struct mta {
 	size_t map_count;
 	const struct mta_peer *peers;
 	size_t peer_count;
+	const struct mta_service *services;
+	size_t service_count;
+	const struct mta_param *params; /* in the order of the file */
+	size_t param_count;
+	const struct mta_advice *advice;
+	size_t advice_count;
 	const char *const *mailbox_dirs; /* NULL-terminated; may be empty */
 	const char *const
 	    *instances; /* other instances, not looked at; as above */
@@ -185,6 +156,16 @@ enum mta_queue_verb {
 	MTA_QUEUE_DELETE,
 	MTA_QUEUE_FLUSH
 };
+
+/* mta_param_find - what the admin's file sets it to, last; NULL: nothing */
+const struct mta_param *mta_param_find(const struct mta *mta, const char *name);
+
+/*
+ * mta_service_find - by name, of any of these types; NULL: there is none
+ * types  NULL-terminated, in order of preference
+ */
+const struct mta_service *mta_service_find(
+    const struct mta *mta, const char *name, const char *const *types);
 
 /*
  * mta_detect - find the mail system of this host

@@ -21,6 +21,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/file.h"
 #include "agent/mta/config_cache.h"
+#include "agent/mta/postfix_advice.h"
 #include "agent/mta/postfix_queue.h"
 #include "agent/mta/postfix_queue_scan.h"
 #include "agent/sys/answer.h"
@@ -32,8 +33,8 @@
 /* A disk that spins up, or a busy file server, needs some seconds. */
 #define QUEUE_ANSWER_MS 5000
 
-/* Two thousand services of a few lines each. */
-#define MASTER_CF_BYTES_MAX (2U * 1024U * 1024U)
+/* Two thousand services of a few lines each, or as many parameters. */
+#define CONFIG_FILE_BYTES_MAX (2U * 1024U * 1024U)
 
 /* Built-in defaults: Debian's, then those of RHEL and of the source. */
 static const char *const program_dirs[] = {
@@ -123,6 +124,22 @@ paths_set(const struct postfix_settings *settings, struct mta *mta)
 }
 
 static void
+clients_set(
+    const struct postfix_settings *settings, struct mta_client_limits *clients)
+{
+	double unit_s =
+	    postfix_setting_seconds(settings, "anvil_rate_time_unit", 60);
+	double rate = postfix_setting_number(
+	    settings, "smtpd_client_connection_rate_limit", 0);
+
+	clients->connections = postfix_setting_number(
+	    settings, "smtpd_client_connection_count_limit", 0);
+	clients->rate = unit_s > 0 ? rate / unit_s : 0;
+	clients->exempt = postfix_setting_text(
+	    settings, "smtpd_client_event_limit_exceptions", "");
+}
+
+static void
 values_set(struct arena *arena, const struct postfix_settings *settings,
     struct mta *mta)
 {
@@ -146,6 +163,9 @@ values_set(struct arena *arena, const struct postfix_settings *settings,
 			mailboxes[count++] = dirs[i];
 	if (dirs[2][0] != '\0')
 		mailboxes[count++] = "/home";
+	mta->milter_action =
+	    postfix_setting_text(settings, "milter_default_action", NULL);
+	clients_set(settings, &mta->clients);
 	mta->mailbox_dirs = mailboxes;
 	mta->instances = postfix_words(arena,
 	    postfix_setting_text(settings, "multi_instance_directories", ""));
@@ -170,20 +190,39 @@ some_is_chrooted(const struct postfix_settings *settings,
 }
 
 /* The file may be a link of the admin's: who made the directory made it. */
+static int
+config_read(const char *path, struct buf *ret, struct why *why)
+{
+	AUTO_FREE char *real = realpath(path, NULL);
+
+	return file_read(AT_FDCWD, real != NULL ? real : path,
+	    CONFIG_FILE_BYTES_MAX, ret, why);
+}
+
 static void
 services_read(
     struct arena *arena, struct mta *mta, struct postfix_services *services)
 {
 	const char *path = arena_printf(arena, "%s/master.cf", mta->config_dir);
-	AUTO_FREE char *real = realpath(path, NULL);
 	AUTO_BUF struct buf text = {0};
 	struct why why = {0};
 
-	if (file_read(AT_FDCWD, real != NULL ? real : path, MASTER_CF_BYTES_MAX,
-	        &text, &why) < 0 ||
+	if (config_read(path, &text, &why) < 0 ||
 	    postfix_master_parse(
 	        arena, path, buf_text(&text), text.length, services, &why) < 0)
 		mta->services_error = arena_dup(arena, why.text);
+}
+
+/* Without settings its values cannot be told: then nothing rests on it. */
+static void
+params_read(struct arena *arena, struct mta *mta)
+{
+	AUTO_BUF struct buf text = {0};
+
+	if (mta->has_settings &&
+	    config_read(arena_printf(arena, "%s/main.cf", mta->config_dir),
+	        &text, NULL) == 0)
+		postfix_params_parse(arena, buf_text(&text), text.length, mta);
 }
 
 static int
@@ -208,10 +247,14 @@ postfix_detect(struct arena *arena, const struct config *config,
 		return -ETIMEDOUT;
 	values_set(arena, &settings, mta);
 	services_read(arena, mta, &services);
+	params_read(arena, mta);
 	mta->is_chrooted = some_is_chrooted(&settings, &services);
 	postfix_listeners_find(arena, &settings, &services, mta);
 	postfix_maps_find(arena, &settings, &services, mta);
 	postfix_peers_find(arena, &settings, &services, mta);
+	postfix_services_list(arena, &services, mta);
+	if (mta->has_settings)
+		postfix_advice_find(arena, &settings, &services, mta);
 	return 1;
 }
 

@@ -20,6 +20,14 @@ void postfix_maps_find(struct arena *arena,
     const struct postfix_settings *settings,
     const struct postfix_services *services, struct mta *mta);
 
+/* postfix_params_parse - text of main.cf into mta->params */
+void postfix_params_parse(
+    struct arena *arena, const char *text, size_t length, struct mta *mta);
+
+/* postfix_services_list - into mta->services, from master.cf */
+void postfix_services_list(struct arena *arena,
+    const struct postfix_services *services, struct mta *mta);
+
 /* postfix_peers_find - into mta->peers: milters, filters, authentication */
 void postfix_peers_find(struct arena *arena,
     const struct postfix_settings *settings,

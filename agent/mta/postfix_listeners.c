@@ -1,7 +1,7 @@
 /*
  * postfix_listeners.c - the ports that master.cf asks for
  *
- * Purpose  inet services as port, address, program
+ * Purpose  inet services as port, address, program; all with their limits
  * Input    the parsed service table
  * Errors   none: a service whose port has no number is left out
  * Runs as  the actor
@@ -116,4 +116,30 @@ postfix_listeners_find(struct arena *arena,
 	}
 	mta->listeners = all;
 	mta->listener_count = count;
+}
+
+void
+postfix_services_list(struct arena *arena,
+    const struct postfix_services *services, struct mta *mta)
+{
+	struct mta_service *all =
+	    arena_alloc(arena, services->count, sizeof(*all));
+
+	for (size_t i = 0; i < services->count; i++) {
+		const struct postfix_service *service = &services->services[i];
+		bool is_set = service->process_limit >= 0;
+
+		all[i] = (struct mta_service){
+		    .name = service->name,
+		    .type = service->type,
+		    .program = service->command,
+		    .limit = is_set ? arena_printf(
+		                          arena, "%ld", service->process_limit)
+		                    : "-",
+		    .process_limit = is_set ? (double)service->process_limit
+		                            : mta->process_limit,
+		};
+	}
+	mta->services = all;
+	mta->service_count = services->count;
 }

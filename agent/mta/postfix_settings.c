@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/text.h"
 #include "agent/sys/program.h"
 
 #define POSTCONF "/usr/sbin/postconf"
@@ -26,16 +27,22 @@
 #define POSTCONF_OUTPUT_MAX (4U * 1024U * 1024U)
 
 /* Sorted: what mailfix asks for by name. */
-static const char *const kept_names[] = {"alias_database", "command_directory",
-    "compatibility_level", "config_directory", "content_filter",
-    "daemon_directory", "data_directory", "default_database_type",
-    "default_process_limit", "home_mailbox", "inet_interfaces",
-    "inet_protocols", "mail_owner", "mail_spool_directory", "mail_version",
-    "message_size_limit", "meta_directory", "milter_default_action",
-    "multi_instance_directories", "multi_instance_enable", "myhostname",
-    "non_smtpd_milters", "queue_directory", "queue_minfree", "setgid_group",
-    "smtpd_milters", "smtpd_sasl_auth_enable", "smtpd_sasl_path",
-    "smtpd_sasl_type", "virtual_mailbox_base"};
+static const char *const kept_names[] = {"alias_database",
+    "anvil_rate_time_unit", "command_directory", "compatibility_level",
+    "config_directory", "content_filter", "daemon_directory", "data_directory",
+    "default_database_type", "default_process_limit", "default_transport",
+    "home_mailbox", "inet_interfaces", "inet_protocols", "mail_owner",
+    "mail_spool_directory", "mail_version", "message_size_limit",
+    "meta_directory", "milter_default_action", "multi_instance_directories",
+    "multi_instance_enable", "myhostname", "mynetworks", "non_smtpd_milters",
+    "queue_directory", "queue_minfree", "relay_transport", "relayhost",
+    "setgid_group", "smtpd_client_auth_rate_limit",
+    "smtpd_client_connection_count_limit", "smtpd_client_connection_rate_limit",
+    "smtpd_client_event_limit_exceptions", "smtpd_client_message_rate_limit",
+    "smtpd_client_new_tls_session_rate_limit",
+    "smtpd_client_recipient_rate_limit", "smtpd_milters",
+    "smtpd_sasl_auth_enable", "smtpd_sasl_path", "smtpd_sasl_type",
+    "soft_bounce", "virtual_mailbox_base"};
 
 static int
 name_compare(const void *a, const void *b)
@@ -48,6 +55,8 @@ postfix_settings_keeps(const char *name, const char *value)
 {
 	return bsearch(&name, kept_names, ARRAY_COUNT(kept_names),
 	           sizeof(kept_names[0]), name_compare) != NULL ||
+	       strstr(name, "_destination_") != NULL ||
+	       text_ends(name, "_transport_rate_delay") ||
 	       strstr(value, ":/") != NULL ||
 	       strstr(value, "check_policy_service") != NULL;
 }
@@ -201,4 +210,31 @@ postfix_setting_number(
 	double number = strtod(text, &end);
 
 	return end != text && *end == '\0' && number >= 0 ? number : otherwise;
+}
+
+double
+postfix_setting_seconds(
+    const struct postfix_settings *settings, const char *name, double otherwise)
+{
+	static const struct {
+		char unit;
+		double seconds;
+	} units[] = {
+	    {'s',  1     },
+            {'m',  60    },
+            {'h',  3600  },
+            {'d',  86400 },
+            {'w',  604800},
+	    {'\0', 1     }
+        };
+
+	const char *text = postfix_setting_text(settings, name, "");
+	char *end;
+	double number = strtod(text, &end);
+
+	for (size_t i = 0; end != text && i < ARRAY_COUNT(units); i++)
+		if (*end == units[i].unit && (*end == '\0' || end[1] == '\0'))
+			return number >= 0 ? number * units[i].seconds
+			                   : otherwise;
+	return otherwise;
 }

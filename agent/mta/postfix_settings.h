@@ -56,6 +56,13 @@ double postfix_setting_number(const struct postfix_settings *settings,
     const char *name, double otherwise);
 
 /*
+ * postfix_setting_seconds - a time as postconf(5) writes it: "60s", "2m"
+ * A number without a unit is as it is; `otherwise` when it is neither.
+ */
+double postfix_setting_seconds(const struct postfix_settings *settings,
+    const char *name, double otherwise);
+
+/*
  * postfix_error_line - the first fatal or error line of what a tool wrote,
  * without the tool's name before it, and the warning just before it; else
  * the last line; never empty

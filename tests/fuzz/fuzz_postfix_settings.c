@@ -2,7 +2,7 @@
  * fuzz_postfix_settings.c - any bytes as what postconf(1) prints
  *
  * Purpose  what is kept is sorted, found again, and written so that it reads
- *          back the same; maps and peers of it are whole
+ *          back the same; maps, peers and advice of it are whole
  * Input    the bytes that it prints
  * Errors   abort
  * Runs as  any user
@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "agent/mta/postfix.h"
+#include "agent/mta/postfix_advice.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
@@ -49,6 +49,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	postfix_peers_find(arena, &settings, &services, &mta);
 	for (size_t i = 0; i < mta.peer_count; i++)
 		FUZZ_PROMISE(strchr(mta.peers[i].endpoint, ':') != NULL);
+	/* the same bytes as a main.cf */
+	mta.config_dir = "/etc/postfix";
+	mta.clients.exempt = "";
+	postfix_params_parse(arena, (const char *)data, size, &mta);
+	postfix_advice_find(arena, &settings, &services, &mta);
+	for (size_t i = 0; i < mta.advice_count; i++)
+		FUZZ_PROMISE(mta.advice[i].does != NULL &&
+		             mta.advice[i].instead != NULL);
 	FUZZ_PROMISE(
 	    postfix_error_line(arena,
 	        size != 0
