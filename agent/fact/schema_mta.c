@@ -1,5 +1,5 @@
 /*
- * schema_mta.c - facts about the mail system: mta, unit, map, chroot_file,
+ * schema_mta.c - facts about the mail system: mta, setting, unit, map, chroot_file,
  * queue_path, port
  *
  * Purpose  the columns of the tables about the mail system and its services
@@ -9,6 +9,7 @@
  * Source   postconf(5), postfix(1), org.freedesktop.systemd1(5), proc(5)
  */
 #include "agent/fact/schema_rows.h"
+#include "agent/mta/mta_config.h"
 
 static const char *const mta_kinds[] = {"postfix", "exim", "none", NULL};
 
@@ -35,6 +36,17 @@ static const struct column mta_columns[] = {
     ROW_NUMBER("process_share", UNIT_SHARE,
         "of the fullest service: its processes / its own limit",
         "/proc, master.cf"),
+    ROW_NUMBER("process_memory", UNIT_BYTES,
+        "memory that one more smtpd takes: the largest one's own pages",
+        "/proc/PID/statm of those that run"),
+    ROW_NUMBER("client_connections", UNIT_COUNT,
+        "connections that one client may have at a time; 0: no limit",
+        "smtpd_client_connection_count_limit"),
+    ROW_NUMBER("client_rate", UNIT_PER_SECOND,
+        "connections that one client may make; 0: no limit",
+        "smtpd_client_connection_rate_limit, anvil_rate_time_unit"),
+    ROW_TEXT("milter_action", "what it does when a milter is away",
+        "milter_default_action"),
     ROW_NUMBER("message_size_limit", UNIT_BYTES, "largest message; 0: none",
         "message_size_limit"),
     ROW_NUMBER("queue_minfree", UNIT_BYTES,
@@ -52,6 +64,27 @@ const struct table schema_mta = {
     .columns = mta_columns,
     .column_count = ARRAY_COUNT(mta_columns),
     .row_max = 1,
+};
+
+static const struct column setting_columns[] = {
+    ROW_TEXT("value", "what it is set to", "main.cf, master.cf"),
+    ROW_TEXT("place", "where: file:line", "main.cf, master.cf"),
+    ROW_ENUM("problem", mta_advice_problems, "what is wrong with it",
+        "postconf(5), QSHAPE_README"),
+    ROW_ENUM("effect", mta_advice_effects,
+        "useless: it does nothing; harmful: not what one wants",
+        "postconf(5), QSHAPE_README"),
+    ROW_TEXT("does", "what it does", "postconf(5), QSHAPE_README"),
+    ROW_TEXT("instead", "what to write instead", "postconf(5), QSHAPE_README"),
+};
+
+const struct table schema_setting = {
+    .name = "setting",
+    .key = "parameter",
+    .doc = "settings that look like a throttle and are none",
+    .columns = setting_columns,
+    .column_count = ARRAY_COUNT(setting_columns),
+    .row_max = 64, /* more than anybody has; the first ones are told */
 };
 
 static const char *const unit_roles[] = {

@@ -4,7 +4,8 @@
  * Purpose  one read-only probe; row PROBE(mta) in probe_table.def
  * Input    what mta_detect() found, /proc, the mail system's own check,
  *          systemd's answers
- * Yields   table mta, one row; kind "none" where there is no mail system
+ * Yields   table mta, one row; kind "none" where there is no mail system;
+ *          table setting
  * Unknown  each cell by itself; without root: a hidden pid file
  * Errors   none
  * Runs as  observer, with a connection to the bus
@@ -15,6 +16,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/auto.h"
 #include "agent/mta/config_check.h"
@@ -29,11 +31,14 @@ enum { FD_CHECK };
 /* More server processes than any mail host has. */
 #define SERVERS_MAX 4096U
 
+static const char *const mta_tables[] = {"mta", "setting", NULL};
+
 struct mta_state {
 	pid_t pid;
 	struct why pid_why, lock_why, bus_why, check_why;
 	double age_s;
 	double used, share;
+	double memory; /* of the largest server process; 0: none runs */
 	int lock;
 	struct bus *bus;
 };
@@ -53,13 +58,44 @@ service_of(pid_t pid, char *text, size_t size)
 	return "smtp";
 }
 
-/* Every service has a limit of its own; the fullest one is what counts. */
+/*
+ * What it does not share with the others: all but the pages of files, which
+ * are there once. smaps_rollup tells the same and needs more rights.
+ */
+static void
+memory_count(struct mta_state *state, pid_t pid)
+{
+	char path[64], text[128];
+	double pages;
+	long all, resident, shared;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	if (proc_read(path, text, sizeof(text)) < 0 ||
+	    sscanf(text, "%ld %ld %ld", &all, &resident, &shared) != 3 ||
+	    resident < shared)
+		return;
+	pages = (double)(resident - shared);
+	if (pages * (double)sysconf(_SC_PAGESIZE) > state->memory)
+		state->memory = pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+static bool
+is_server(const struct mta_service *service, const char *name)
+{
+	return strcmp(service->program, "smtpd") == 0 &&
+	       (name == NULL || strcmp(service->name, name) == 0);
+}
+
+/*
+ * Every service has a limit of its own, behind postscreen(8) too; the fullest
+ * one is what counts.
+ */
 static void
 servers_count(struct mta_state *state, const struct mta *mta)
 {
 	AUTO_FREE pid_t *pids = mem_alloc(SERVERS_MAX, sizeof(*pids));
 	AUTO_FREE double *used =
-	    mem_alloc(mta->listener_count + 1, sizeof(*used));
+	    mem_alloc(mta->service_count + 1, sizeof(*used));
 	ssize_t count = proc_children(state->pid, pids, SERVERS_MAX);
 
 	for (ssize_t i = 0; i < count; i++) {
@@ -70,14 +106,15 @@ servers_count(struct mta_state *state, const struct mta *mta)
 			continue;
 		service = service_of(pids[i], text, sizeof(text));
 		state->used++;
-		for (size_t j = 0; j < mta->listener_count; j++)
-			used[j] +=
-			    strcmp(mta->listeners[j].service, service) == 0;
+		memory_count(state, pids[i]);
+		for (size_t j = 0; j < mta->service_count; j++)
+			used[j] += is_server(&mta->services[j], service);
 	}
-	for (size_t j = 0; j < mta->listener_count; j++) {
-		double limit = mta->listeners[j].process_limit;
+	for (size_t j = 0; j < mta->service_count; j++) {
+		double limit = mta->services[j].process_limit;
 
-		if (limit > 0 && used[j] / limit > state->share)
+		if (is_server(&mta->services[j], NULL) && limit > 0 &&
+		    used[j] / limit > state->share)
 			state->share = used[j] / limit;
 	}
 }
@@ -128,6 +165,11 @@ process_out(const struct probe_job *job, struct fact_out *out)
 		return;
 	}
 	fact_out_bool(out, "running", state->pid > 0);
+	if (state->memory > 0)
+		fact_out_number(out, "process_memory", state->memory);
+	else
+		fact_out_unknown(
+		    out, "process_memory", "no smtpd runs at the moment");
 	fact_out_number(out, "process_used", state->used);
 	if (mta->has_settings)
 		fact_out_number(out, "process_share", state->share);
@@ -144,7 +186,8 @@ static void
 settings_out(const struct mta *mta, struct fact_out *out)
 {
 	static const char *const columns[] = {"process_limit", "process_share",
-	    "message_size_limit", "queue_minfree"};
+	    "message_size_limit", "queue_minfree", "client_connections",
+	    "client_rate", "milter_action"};
 	size_t others = 0;
 
 	if (mta->version != NULL)
@@ -161,6 +204,10 @@ settings_out(const struct mta *mta, struct fact_out *out)
 	fact_out_number(out, "process_limit", mta->process_limit);
 	fact_out_number(out, "message_size_limit", mta->message_size_limit);
 	fact_out_number(out, "queue_minfree", mta->queue_minfree);
+	fact_out_number(out, "client_connections", mta->clients.connections);
+	fact_out_number(out, "client_rate", mta->clients.rate);
+	if (mta->milter_action != NULL)
+		fact_out_text(out, "milter_action", mta->milter_action);
 }
 
 static void
@@ -228,13 +275,37 @@ nothing_out(struct fact_out *out)
 }
 
 static void
+advice_out(const struct mta *mta, struct fact_out *out)
+{
+	if (mta->ops != NULL && !mta->has_settings) {
+		fact_out_table_unknown(
+		    out, "setting", "%s", mta->settings_error);
+		return;
+	}
+	for (size_t i = 0; i < mta->advice_count; i++) {
+		const struct mta_advice *advice = &mta->advice[i];
+
+		fact_out_row(out, "setting", advice->setting);
+		fact_out_text(out, "value", advice->value);
+		fact_out_text(out, "place", advice->place);
+		fact_out_text(out, "problem", advice->problem);
+		fact_out_text(out, "effect", advice->effect);
+		fact_out_text(out, "does", advice->does);
+		fact_out_text(out, "instead", advice->instead);
+	}
+	fact_out_table_end(out, "setting");
+}
+
+static void
 mta_collect(struct probe_job *job, struct fact_out *out)
 {
 	struct mta_state *state = job->state;
 
 	if (job->mta == NULL || job->mta_error != NULL) {
-		fact_out_table_unknown(out, "mta", "%s",
-		    job->mta_error != NULL ? job->mta_error : "not looked for");
+		for (size_t i = 0; mta_tables[i] != NULL; i++)
+			fact_out_table_unknown(out, mta_tables[i], "%s",
+			    job->mta_error != NULL ? job->mta_error
+			                           : "not looked for");
 		return;
 	}
 	fact_out_row(out, "mta", "");
@@ -249,10 +320,9 @@ mta_collect(struct probe_job *job, struct fact_out *out)
 		nothing_out(out);
 	}
 	fact_out_table_end(out, "mta");
+	advice_out(job->mta, out);
 	state->bus = bus_free(state->bus);
 }
-
-static const char *const mta_tables[] = {"mta", NULL};
 
 const struct probe probe_mta = {
     .name = "mta",
