@@ -55,6 +55,7 @@ const struct step step_table[] = {
     RATE(2, "2 messages a second"),
     RATE(1, "one message a second"),
     DELAY(2, "one message each 2 seconds"),
+    DELAY(3, "one message each 3 seconds"),
     DELAY(5, "one message each 5 seconds"),
     DELAY(10, "one message each 10 seconds"),
     DELAY(30, "one message each 30 seconds"),

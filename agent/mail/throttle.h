@@ -12,14 +12,18 @@
 #include <stdint.h>
 
 struct throttle {
-	const char *domain;   /* lower case */
-	const char *step;     /* "c2", "r8", "d10", "m20", "pause"; step.h */
+	const char *domain; /* lower case */
+	/* "c2", "r8", "d10", "m20", "pause"; step.h; NULL: at full speed again */
+	const char *step;
 	int64_t since_us;     /* wall clock of the last change of step */
 	double age_s;         /* the same by the boot clock */
 	const char *too_much; /* the step that was refused last, or NULL */
+	const char *worked;   /* the step it rose from, which worked; or NULL */
 	double rise_wait_s;   /* how long to wait before the next step up */
 	unsigned rise_fails;  /* tries up that were refused, in a row */
 	double pause_s;       /* what is left of a suspension; 0: none */
+	double taken;         /* messages it took before the trickle began */
+	double taken_s;       /* ... in how long, the trickle so far included */
 	const char *group;    /* nexthop it shares; NULL: its own */
 };
 
