@@ -22,6 +22,7 @@
 #include "agent/base/file.h"
 #include "agent/mta/config_cache.h"
 #include "agent/mta/postfix_advice.h"
+#include "agent/mta/postfix_log.h"
 #include "agent/mta/postfix_queue.h"
 #include "agent/mta/postfix_queue_scan.h"
 #include "agent/sys/answer.h"
@@ -290,5 +291,6 @@ const struct mta_ops postfix_ops = {
     .queue_depth = postfix_queue_depth,
     .queue_find = postfix_queue_find,
     .queue_logs = postfix_queue_logs,
+    .log_parse = postfix_log_parse,
     .map_build = postfix_map_build,
 };

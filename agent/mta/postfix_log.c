@@ -1,0 +1,153 @@
+/*
+ * postfix_log.c - what one line of Postfix's log tells
+ *
+ * Purpose  the name of the program, the queue id, and who reads the rest
+ * Input    log lines: hostile
+ * Errors   LOG_EVENT_NONE: nothing that counts, or nothing that is sure
+ * Runs as  observer
+ * Source   postconf(5) syslog_name; mail_queue(3) for ids; the daemons' files
+ */
+#include "agent/mta/postfix_log.h"
+
+#include <string.h>
+
+/*
+ * mail_queue.h: the short form is hexadecimal, the long one has no vowels, so
+ * that "warning: " is none. Microseconds and an inode, or seconds as well: both
+ * are shorter than this, and not as short.
+ */
+#define ID_LONGEST  32
+#define ID_SHORTEST 5
+
+/* queue_id - take "4F2A1B2C3D: " or "NOQUEUE: " (which is no id) */
+static bool
+queue_id(struct span *text, struct span *ret)
+{
+	uint32_t i = 0;
+
+	while (i < text->length && i < ID_LONGEST) {
+		const char c = text->text[i];
+
+		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		        (c >= 'b' && c <= 'z' && c != 'e' && c != 'i' &&
+		            c != 'o' && c != 'u')))
+			break;
+		i++;
+	}
+	if (i < ID_SHORTEST || i + 2 > text->length || text->text[i] != ':' ||
+	    text->text[i + 1] != ' ')
+		return false;
+	*ret = (struct span){text->text, i};
+	*text = log_from(*text, i + 2);
+	if (LOG_IS(*ret, "NOQUEUE"))
+		*ret = (struct span){NULL, 0};
+	return true;
+}
+
+/*
+ * program - "postfix/smtp" is smtp; "postfix/mailfix-c2/smtp" is smtp of the
+ * service mailfix-c2; the first part is anything (several instances)
+ */
+static bool
+program(struct span name, struct span *ret_daemon, struct span *ret_service)
+{
+	const char *last = memrchr(name.text, '/', name.length);
+	const char *first;
+
+	if (last == NULL)
+		return false;
+	*ret_daemon = log_from(name, (size_t)(last - name.text) + 1);
+	first = memchr(name.text, '/', name.length);
+	*ret_service = *ret_daemon;
+	if (first != last)
+		*ret_service =
+		    (struct span){first + 1, (uint32_t)(last - first - 1)};
+	return ret_daemon->length != 0 && ret_service->length != 0;
+}
+
+/* What any daemon may find wrong; not smtpd, postscreen, master. */
+static enum log_event_kind
+warning(struct span text, struct log_event *ret)
+{
+	enum log_event_kind kind;
+
+	if (!LOG_EAT(&text, "warning: ") && !LOG_EAT(&text, "error: ") &&
+	    !LOG_EAT(&text, "fatal: "))
+		return LOG_EVENT_NONE;
+	kind = postfix_log_warning(text, ret);
+	return kind != LOG_EVENT_NONE ? kind : postfix_log_disk(text, ret);
+}
+
+/* Programs that deliver, or refuse to try. */
+static enum log_event_kind
+agent(struct span text, struct span daemon, struct log_event *ret)
+{
+	enum log_event_kind kind = LOG_EVENT_NONE;
+
+	if (queue_id(&text, &ret->queue_id) && LOG_EAT(&text, "to=<"))
+		return postfix_log_delivery(text, daemon, ret);
+	if (LOG_IS(daemon, "smtp"))
+		kind = postfix_log_smtp(text, ret);
+	return kind != LOG_EVENT_NONE ? kind : warning(text, ret);
+}
+
+/* All but those that deliver. */
+static enum log_event_kind
+server(struct span text, struct span daemon, struct log_event *ret)
+{
+	if (LOG_IS(daemon, "smtpd")) {
+		(void)queue_id(&text, &ret->queue_id);
+		return postfix_log_smtpd(text, ret);
+	}
+	if (LOG_IS(daemon, "master"))
+		return postfix_log_master(text, ret);
+	if (LOG_IS(daemon, "postscreen")) {
+		(void)queue_id(&text, &ret->queue_id);
+		return postfix_log_postscreen(text, ret);
+	}
+	if (LOG_IS(daemon, "cleanup") && queue_id(&text, &ret->queue_id))
+		return postfix_log_reject(text, ret);
+	return warning(text, ret);
+}
+
+/* is_agent - does this daemon log deliveries? */
+static bool
+is_agent(struct span daemon)
+{
+	switch (daemon.length) {
+	case 4:
+		return LOG_IS(daemon, "smtp") || LOG_IS(daemon, "lmtp") ||
+		       LOG_IS(daemon, "pipe") || LOG_IS(daemon, "qmgr");
+	case 5:
+		return LOG_IS(daemon, "local") || LOG_IS(daemon, "error") ||
+		       LOG_IS(daemon, "retry") || LOG_IS(daemon, "nqmgr") ||
+		       LOG_IS(daemon, "oqmgr");
+	case 7:
+		return LOG_IS(daemon, "virtual") || LOG_IS(daemon, "discard");
+	default:
+		return false;
+	}
+}
+
+enum log_event_kind
+postfix_log_parse(const struct log_line *line, struct log_event *ret)
+{
+	struct span daemon, service;
+
+	*ret = (struct log_event){.time_us = line->time_us,
+	    .pid = line->pid,
+	    .delay_s = -1,
+	    .setup_s = -1,
+	    .transfer_s = -1};
+	if (line->text.length == 0 || line->program.length == 0 ||
+	    !program(line->program, &daemon, &service))
+		return LOG_EVENT_NONE;
+	if (is_agent(daemon)) {
+		ret->transport = service;
+		ret->kind = agent(line->text, daemon, ret);
+	} else {
+		ret->service = service;
+		ret->kind = server(line->text, daemon, ret);
+	}
+	return ret->kind;
+}
