@@ -42,6 +42,7 @@ look_again(
 	    .mta = &session->mta,
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
+	    .may_keep = session->may_change,
 	};
 	struct observe_result result = {0};
 	int r = observe(&request, set, &result, why);
@@ -220,6 +221,7 @@ session_look(struct session *session, const bool *wanted)
 	    .mta = &session->mta,
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
+	    .may_keep = session->may_change,
 	    .progress = progress_probe,
 	    .user = &session->progress,
 	};

@@ -124,6 +124,7 @@ observer_init(struct look *look, const struct probe *probe, bool *allowed)
 	    .mta = look->request->mta,
 	    .mta_error = look->request->mta_error,
 	    .is_root = look->is_root,
+	    .may_keep = look->request->may_keep,
 	    .history = look->request->history,
 	    .throttles = look->request->throttles,
 	    .replies = look->request->replies,

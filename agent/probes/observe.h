@@ -10,7 +10,8 @@ struct observe_request {
 	const struct config *config;
 	const struct mta *mta;
 	const char *mta_error;
-	const bool *wanted;                    /* by table, as schema_tables */
+	const bool *wanted; /* by table, as schema_tables */
+	bool may_keep;      /* probes may remember: not in a dry run */
 	const struct probe_history *history;   /* or NULL */
 	const struct throttle_list *throttles; /* or NULL */
 	const struct reply_catalogue *replies; /* or NULL */

@@ -26,7 +26,8 @@
 #include "agent/mail/throttle.h"
 #include "agent/mta/mta.h"
 
-#define PROBE_FDS_MAX     8
+/* the log's: six files, as many of the journal, what it keeps */
+#define PROBE_FDS_MAX     16
 #define PROBE_HELPERS_MAX 4
 
 struct probe;
@@ -45,6 +46,7 @@ struct probe_job {
 	const char
 	    *mta_error; /* why the mail system could not be told, or NULL */
 	bool is_root;
+	bool may_keep; /* the run has the lock and may change the state */
 	const struct probe_history *history; /* NULL: there was no run before */
 	const struct throttle_list *throttles; /* slowed down; may be NULL */
 	const struct reply_catalogue *replies; /* NULL: it could not be read */

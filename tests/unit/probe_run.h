@@ -19,10 +19,11 @@ probe_run(struct arena *arena, const struct probe *probe, const struct mta *mta)
 	    .arena = arena,
 	    .config = &config,
 	    .mta = mta,
-	    .fds = {-1, -1, -1, -1, -1, -1, -1, -1}
-        };
+	};
 	struct why why = {0};
 
+	for (size_t i = 0; i < PROBE_FDS_MAX; i++)
+		job.fds[i] = -1;
 	if (probe->prepare != NULL)
 		assert_int_equal(probe->prepare(&job, &why), 0);
 	if (probe->enter != NULL)
