@@ -32,6 +32,11 @@ struct action_input {
 struct action_output {
 	struct change *changes; /* in input->arena */
 	size_t count;
+	/*
+	 * What they come to, for people, when they are several: "2 sessions at a
+	 * time to big.test"; NULL: they are told one by one
+	 */
+	const char *summary;
 };
 
 struct action {
@@ -61,6 +66,9 @@ struct action {
 extern const struct action *const action_table[];    /* NULL-terminated */
 const struct action_spec *const *action_specs(void); /* NULL-terminated */
 const struct action *action_find(const char *name);
+
+/* action_has_steps - does it ease off by steps? */
+bool action_has_steps(const char *name);
 
 /* Parameters of the fix at hand, by name, texts filled in. */
 const char *action_text(const struct action_input *input, const char *name);

@@ -42,6 +42,14 @@ action_find(const char *name)
 	return NULL;
 }
 
+bool
+action_has_steps(const char *name)
+{
+	const struct action *action = action_find(name);
+
+	return action != NULL && action->ease != NULL;
+}
+
 static const struct fix_param *
 param_find(const struct action_input *input, const char *name)
 {

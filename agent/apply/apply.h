@@ -28,6 +28,9 @@ struct apply_host {
 	/* look - a fresh look at the tables in `wanted`; the set is in arena */
 	int (*look)(void *user, const bool *wanted, struct fact_set **ret,
 	    struct why *why);
+	/* select - for steps that move messages, as in plan_request; or NULL */
+	int (*select)(void *user, const struct queue_query *query,
+	    struct queue_selection *ret, struct why *why);
 	/* is_stopping - SIGTERM or SIGINT came: finish the change at hand, stop */
 	bool (*is_stopping)(void *user);
 	/* progress - one line of what is being done, for a terminal; or NULL */
@@ -40,6 +43,8 @@ struct apply_host {
 	/* pause - wait between two looks; NULL: really. Tests move their clock */
 	void (*pause)(void *user, int ms);
 	void *user;
+
+	unsigned changes; /* numbered in this run so far; begins with 0 */
 };
 
 /*
@@ -72,15 +77,29 @@ int apply_plan(struct apply_host *host, struct plan *plan, struct why *why);
  */
 int apply_settle(struct apply_host *host, struct why *why);
 
-/* apply_release - undo kept changes whose `release` holds; how many */
-int apply_release(
-    struct apply_host *host, const struct fact_set *facts, struct why *why);
+/*
+ * apply_release - kept changes whose `release` holds go, or ease off by a step
+ *
+ * An action with steps (action.h, ease) is asked for the next one, which is
+ * made like a fix; it counts for no limit, for it makes nothing worse. What
+ * other changes stand on is never released. A dry run plans the same.
+ * eased  gets the steps, for the report; may be NULL
+ *
+ * Returns how many changes were undone (a dry run: would be), or a negative
+ * errno: the log or a record cannot be used.
+ */
+int apply_release(struct apply_host *host, const struct fact_set *facts,
+    struct plan *eased, struct why *why);
 
 /*
  * apply_undo - by hand: "RUN", "RUN/CHANGE" or "--last"
  *
- * The changes of a run are undone in reverse order. -ESTALE: somebody else has
- * changed a target since; why says what differs, and that one is left alone.
+ * The changes of a run are undone in reverse order. A target that was changed
+ * step by step goes back to where it was before the first, whichever of the
+ * runs is named. What other changes stand on (change.base) goes with the last
+ * of them, and until then stays; -EBUSY when nothing else was asked for.
+ * -ESTALE: somebody else has changed a target since; why says what differs, and
+ * that one is left alone. What is undone already is told, and no error.
  * report gets one line for each change.
  */
 int apply_undo(struct apply_host *host, const char *which,

@@ -132,3 +132,36 @@ apply_verify(struct work *work, struct why *why)
 	    wait_s);
 	return 0;
 }
+
+int
+apply_in_effect(struct work *work, struct why *why)
+{
+	static const char *const words[] = {
+	    [CHANGE_IS_BEFORE] = "it is as it was before",
+	    [CHANGE_IS_AFTER] = "",
+	    [CHANGE_IS_PARTIAL] = "it is only half made",
+	    [CHANGE_IS_FOREIGN] = "somebody else has changed it",
+	};
+
+	for (size_t i = 0; i < work->planned->change_count; i++) {
+		const struct record *record = &work->records[i];
+		struct change_host host = change_host_of(work->host, record);
+		enum change_found found = CHANGE_IS_PARTIAL;
+		struct why reason = {0};
+		int r;
+
+		if (!change_is_undoable(&record->change))
+			continue; /* a try leaves no trace of its own */
+		r = record->change.kind->look(
+		    &record->change, &host, &found, &reason);
+		if (r < 0)
+			return why_set(why, 0,
+			    "%s: not known whether it is "
+			    "in effect: %s",
+			    record->change.text, reason.text);
+		if (found != CHANGE_IS_AFTER)
+			return why_set(why, 0, "%s is not in effect: %s",
+			    record->change.text, words[found]);
+	}
+	return 1;
+}

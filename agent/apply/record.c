@@ -39,6 +39,12 @@ place_dir(struct arena *arena, const char *state_dir, enum record_place place)
 }
 
 const char *
+record_name(struct arena *arena, const struct record *record)
+{
+	return arena_printf(arena, "%s/%u", record->run, record->change.id);
+}
+
+const char *
 record_dir(
     struct arena *arena, const char *state_dir, const struct record *record)
 {

@@ -23,6 +23,7 @@ enum record_state {
 	RECORD_UNDONE,    /* put back later, by hand or by `release` */
 	RECORD_FAILED,    /* neither verified nor put back; reason says why */
 	RECORD_DROPPED,   /* never made */
+	RECORD_SUPERSEDED, /* a later change of the target stands for it, too */
 	RECORD_STATE_MAX
 };
 
@@ -43,6 +44,9 @@ struct record {
 	const char *playbook, *item, *fix; /* item may be NULL */
 	enum record_state state;
 	const char *reason; /* or NULL */
+	/* "RUN/CHANGE" for which this one stands, too, the last one; or NULL */
+	const char *took;
+	const char *by; /* of a superseded one: which one stands for it */
 	bool is_left; /* asked for, and left alone: somebody else changed it */
 	bool has_release;
 	int64_t release_since_s; /* its `release` holds since; 0: it does not */
@@ -52,6 +56,9 @@ struct record {
 	struct record_image images[RECORD_IMAGES_MAX];
 	size_t image_count;
 };
+
+/* record_name - "RUN/CHANGE"; in arena */
+const char *record_name(struct arena *arena, const struct record *record);
 
 /* record_dir - its directory; in arena */
 const char *record_dir(
@@ -91,6 +98,17 @@ struct record_list {
  */
 int record_list_load(struct arena *arena, const char *state_dir,
     enum record_place place, struct record_list *ret, struct why *why);
+
+/*
+ * record_list_load_release - of the kept ones, those with a `release`
+ * Every run asks for them; the others may be many and long.
+ */
+int record_list_load_release(struct arena *arena, const char *state_dir,
+    struct record_list *ret, struct why *why);
+
+/* record_list_find - by "RUN/CHANGE"; NULL when there is none */
+struct record *record_list_find(
+    const struct record_list *list, const char *name);
 
 /* record_retain - remove closed records that are old; best effort */
 void record_retain(struct arena *arena, const char *state_dir);

@@ -27,6 +27,7 @@ static const char *const state_names[] = {
     [RECORD_UNDONE] = "undone",
     [RECORD_FAILED] = "failed",
     [RECORD_DROPPED] = "dropped",
+    [RECORD_SUPERSEDED] = "superseded",
 };
 _Static_assert(ARRAY_COUNT(state_names) == RECORD_STATE_MAX, "all states");
 
@@ -64,6 +65,8 @@ static const struct text_row texts[] = {
     TEXT("item", item, false),
     TEXT("fix", fix, true),
     TEXT("reason", reason, false),
+    TEXT("took", took, false),
+    TEXT("by", by, false),
     TEXT("verb", change.verb, true),
     TEXT("target", change.target, true),
     TEXT("before", change.before, false),

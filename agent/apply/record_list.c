@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,9 +44,10 @@ place_path(struct arena *arena, const char *state_dir, enum record_place place)
 	return arena_printf(arena, "%s/changes/%s", state_dir, names[place]);
 }
 
+/* needle  what its text must contain, or NULL; 0 when it does not */
 static int
 record_load(struct arena *arena, const char *dir, const char *name,
-    struct record *ret, struct why *why)
+    const char *needle, struct record *ret, struct why *why)
 {
 	AUTO_BUF struct buf text = {0};
 	AUTO_JSON struct json *json = NULL;
@@ -54,6 +56,8 @@ record_load(struct arena *arena, const char *dir, const char *name,
 
 	if (r < 0)
 		return r;
+	if (needle != NULL && strstr(buf_text(&text), needle) == NULL)
+		return 0;
 	r = json_parse(buf_text(&text), text.length, &json, why);
 	if (r == 0)
 		r = record_from_json(arena, json, ret, why);
@@ -62,7 +66,7 @@ record_load(struct arena *arena, const char *dir, const char *name,
 		r = why_set(why, -EBADMSG, "it belongs to another change");
 	if (r < 0)
 		why_prefix(why, "%s cannot be used", path);
-	return r;
+	return r < 0 ? r : 1;
 }
 
 /* Unlinks a tree that only root can write to; false when something stays. */
@@ -126,12 +130,12 @@ record_compare(const void *a, const void *b)
 
 static int
 list_add(struct arena *arena, const char *dir, const char *name,
-    struct record_list *list, size_t *size, struct why *why)
+    const char *needle, struct record_list *list, size_t *size, struct why *why)
 {
 	struct record record;
-	int r = record_load(arena, dir, name, &record, why);
+	int r = record_load(arena, dir, name, needle, &record, why);
 
-	if (r < 0)
+	if (r <= 0)
 		return r;
 	if (list->count == *size) {
 		struct record *grown;
@@ -147,9 +151,9 @@ list_add(struct arena *arena, const char *dir, const char *name,
 	return 0;
 }
 
-int
-record_list_load(struct arena *arena, const char *state_dir,
-    enum record_place place, struct record_list *ret, struct why *why)
+static int
+list_load(struct arena *arena, const char *state_dir, enum record_place place,
+    const char *needle, struct record_list *ret, struct why *why)
 {
 	const char *dir = place_path(arena, state_dir, place);
 	struct record_list found = {0};
@@ -163,7 +167,8 @@ record_list_load(struct arena *arena, const char *state_dir,
 	while (r == 0 && list != NULL && (entry = readdir(list)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;
-		r = list_add(arena, dir, entry->d_name, &found, &size, why);
+		r = list_add(
+		    arena, dir, entry->d_name, needle, &found, &size, why);
 		/* begun, and the record was not written: nothing was made */
 		if (r == -ENOENT && place == RECORD_OPEN &&
 		    begun_remove(dirfd(list), entry->d_name))
@@ -182,16 +187,52 @@ record_list_load(struct arena *arena, const char *state_dir,
 	return 0;
 }
 
+int
+record_list_load(struct arena *arena, const char *state_dir,
+    enum record_place place, struct record_list *ret, struct why *why)
+{
+	return list_load(arena, state_dir, place, NULL, ret, why);
+}
+
+int
+record_list_load_release(struct arena *arena, const char *state_dir,
+    struct record_list *ret, struct why *why)
+{
+	/* as record_save writes it; in a text the quotes would be escaped */
+	return list_load(
+	    arena, state_dir, RECORD_KEPT, "\"release\":true", ret, why);
+}
+
+struct record *
+record_list_find(const struct record_list *list, const char *name)
+{
+	const char *slash = name == NULL ? NULL : strrchr(name, '/');
+	unsigned id;
+
+	if (slash == NULL || sscanf(slash + 1, "%u", &id) != 1)
+		return NULL;
+	for (size_t i = 0; i < list->count; i++) {
+		struct record *record = &list->records[i];
+
+		if (record->change.id == id &&
+		    strlen(record->run) == (size_t)(slash - name) &&
+		    memcmp(record->run, name, (size_t)(slash - name)) == 0)
+			return record;
+	}
+	return NULL;
+}
+
 static bool
 record_is_spare(struct arena *arena, const char *dir, const char *name)
 {
 	struct record record;
 
-	if (record_load(arena, dir, name, &record, NULL) < 0)
+	if (record_load(arena, dir, name, NULL, &record, NULL) < 0)
 		return false;
 	return record.state == RECORD_REVERTED ||
 	       record.state == RECORD_UNDONE ||
 	       record.state == RECORD_DROPPED ||
+	       record.state == RECORD_SUPERSEDED ||
 	       (record.state == RECORD_VERIFIED &&
 	           !change_is_undoable(&record.change));
 }

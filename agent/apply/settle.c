@@ -16,10 +16,16 @@
 #include <errno.h>
 
 #include "agent/apply/work.h"
+#include "agent/base/clock.h"
 #include "agent/base/text.h"
+#include "agent/state/state.h"
 
 /* A change that cannot be put back three runs in a row needs a person. */
 #define SETTLE_TRIES_MAX 3U
+
+/* How often old records are looked for, and the counter that tells when. */
+#define RETAIN_S         3600
+#define COUNTER_RETAINED "records.retained"
 
 struct settle {
 	struct apply_host *host;
@@ -183,6 +189,7 @@ revert_one(struct settle *settle, struct record *record, struct why *why)
 	case RECORD_UNDONE:
 	case RECORD_FAILED:
 	case RECORD_DROPPED:
+	case RECORD_SUPERSEDED:
 	case RECORD_STATE_MAX:
 		/* its last step is done; only the closing is missing */
 		r = settle_note(settle, record, "closed", why);
@@ -216,6 +223,22 @@ settle_fix(
 	return r;
 }
 
+/* Once an hour: a timer may run every few seconds. */
+static void
+retain(struct apply_host *host)
+{
+	double unused;
+	int64_t at_s;
+
+	if (host->state != NULL &&
+	    state_counter_get(host->state, COUNTER_RETAINED, &unused, &at_s) &&
+	    clock_now_s() - at_s < RETAIN_S)
+		return;
+	record_retain(host->arena, host->state_dir);
+	if (host->state != NULL)
+		state_counter_set(host->state, COUNTER_RETAINED, 1);
+}
+
 int
 apply_settle(struct apply_host *host, struct why *why)
 {
@@ -244,6 +267,6 @@ apply_settle(struct apply_host *host, struct why *why)
 	}
 	if (r < 0)
 		return r;
-	record_retain(host->arena, host->state_dir);
+	retain(host);
 	return settled;
 }

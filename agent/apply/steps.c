@@ -74,6 +74,31 @@ is_fresh(const struct apply_host *host)
 	return host->looked_s > 0 && age_s >= 0 && age_s <= FRESH_S;
 }
 
+/* A step toward normal rests on the fix's `release`. */
+static enum apply_event
+look_release(struct work *work)
+{
+	const struct expr *release = work->planned->fix->release;
+	const struct finding *finding = work->planned->finding;
+	struct fact_set *facts = NULL;
+	struct why why = {0};
+	struct value value;
+	int r = apply_look(work->host, release, NULL, &facts, &why);
+
+	if (r == -EPROTO)
+		return fatal(work, r, &why);
+	if (r < 0)
+		return skip_logged(work, "no fresh look: ", &why);
+	value = expr_eval(work->host->arena, release, facts, finding->item);
+	if (value.kind == VALUE_BOOL && value.is_true)
+		return APPLY_DONE;
+	(void)why_set(&why, 0, "%s",
+	    value.kind == VALUE_UNKNOWN && value.text != NULL
+	        ? value.text
+	        : "its release does not hold any more");
+	return skip_logged(work, "stale: ", &why);
+}
+
 enum apply_event
 apply_step_look(struct work *work)
 {
@@ -85,6 +110,8 @@ apply_step_look(struct work *work)
 
 	if (is_fresh(work->host))
 		return APPLY_DONE;
+	if (work->is_ease)
+		return look_release(work);
 	r = apply_look(work->host, finding->playbook->when, NULL, &facts, &why);
 	if (r == -EPROTO)
 		return fatal(work, r, &why);
@@ -166,6 +193,8 @@ apply_step_capture(struct work *work)
 		event = capture_one(work, &work->records[i]);
 	if (event != APPLY_DONE)
 		return event;
+	if (work->is_ease)
+		return APPLY_DONE; /* limits are for what makes it worse */
 	/* before the first act: a crash in it counts as a try */
 	r = work->journal->count(work->host, work->planned, &why);
 	return r < 0 ? fatal(work, r, &why) : APPLY_DONE;

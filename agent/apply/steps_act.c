@@ -58,8 +58,13 @@ apply_step_perform(struct work *work)
 enum apply_event
 apply_step_verify(struct work *work)
 {
+	const struct fix *fix = work->planned->fix;
+	bool is_step =
+	    work->is_ease ||
+	    (fix->verify == NULL && action_has_steps(fix->action->name));
 	struct why why = {0};
-	int r = apply_verify(work, &why);
+	int r =
+	    is_step ? apply_in_effect(work, &why) : apply_verify(work, &why);
 
 	if (r == 1)
 		return APPLY_DONE;
@@ -74,6 +79,8 @@ apply_keep(struct apply_host *host, const struct journal *journal,
 {
 	int r = journal->step(host, record, RECORD_VERIFIED, event, NULL, why);
 
+	if (r == 0)
+		r = apply_take_over(host, journal, record, why);
 	if (r < 0)
 		return r;
 	return journal->move(host, record,
@@ -92,7 +99,11 @@ apply_step_keep(struct work *work)
 		    "verified", &why);
 	work->planned->state = PLANNED_VERIFIED;
 	work->planned->finding->state = FINDING_FIXED;
-	if (r == 0)
+	if (action_has_steps(work->planned->fix->action->name))
+		work->planned->finding->note =
+		    "the next runs measure whether it helps";
+	/* whether a step helps is seen later: release.c */
+	if (r == 0 && !action_has_steps(work->planned->fix->action->name))
 		r = work->journal->result(work->host,
 		    work->planned->finding->playbook->name, true, &why);
 	if (r < 0) {
@@ -149,8 +160,10 @@ apply_step_undo(struct work *work)
 		}
 	}
 	undo_report(work, worst, &why);
-	r = work->journal->result(
-	    work->host, work->planned->finding->playbook->name, false, &why);
+	r = work->is_ease
+	        ? 0
+	        : work->journal->result(work->host,
+	              work->planned->finding->playbook->name, false, &why);
 	if (r < 0 && work->fatal == 0) {
 		work->fatal = r;
 		work->why = why;

@@ -42,6 +42,7 @@ struct session {
 	struct fact_set *facts;
 	struct judgement judgement;
 	struct plan plan;
+	struct plan eased;  /* steps back toward normal; apply.h */
 	const char *bar;    /* why no fix may be done, or NULL */
 	bool is_untrusted;  /* the bar is a fault, not a choice */
 	const char **notes; /* heap, NULL-terminated */

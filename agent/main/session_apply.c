@@ -147,6 +147,31 @@ findings_record(struct session *session)
 	}
 }
 
+/* What is no longer needed, as a note; the steps are in the report. */
+static void
+release(struct session *session)
+{
+	struct why why = {0};
+	int r = apply_release(
+	    &session->host, session->facts, &session->eased, &why);
+
+	/* without root the records cannot be read, and nothing is changed */
+	if (r < 0 && !session->is_root)
+		return;
+	if (r < 0)
+		session_bar(session, true, "%s", why.text);
+	else if (r > 0 && session->options->is_dry_run)
+		session_note(session,
+		    "%d earlier change%s no longer needed and would be undone.",
+		    r, r == 1 ? " is" : "s are");
+	else if (r > 0)
+		session_note(session,
+		    "%d earlier change%s no longer needed and %s undone: see "
+		    "mailfix history %s.",
+		    r, r == 1 ? " was" : "s were", r == 1 ? "was" : "were",
+		    session->run);
+}
+
 static int
 apply_shown(struct session *session)
 {
@@ -155,6 +180,8 @@ apply_shown(struct session *session)
 	if (session->bar == NULL &&
 	    apply_plan(&session->host, &session->plan, &why) < 0)
 		session_bar(session, true, "%s", why.text);
+	if (session->bar == NULL)
+		release(session);
 	progress_end(&session->progress);
 	return 0;
 }
@@ -163,7 +190,6 @@ int
 session_apply(struct session *session)
 {
 	struct why why = {0};
-	int r;
 
 	session->host.looked_s = session->facts->taken_s;
 	if (session->options->is_dry_run)
@@ -177,15 +203,7 @@ session_apply(struct session *session)
 		session_bar(session, true, "%s", why.text);
 	if (session->bar == NULL && !stop_is_asked(NULL)) {
 		session_after(session);
-		r = apply_release(&session->host, session->facts, &why);
-		if (r < 0)
-			session_bar(session, true, "%s", why.text);
-		else if (r > 0)
-			session_note(session,
-			    "%d earlier change%s no longer needed and %s "
-			    "undone: see mailfix history %s.",
-			    r, r == 1 ? " was" : "s were",
-			    r == 1 ? "was" : "were", session->run);
+		release(session);
 	}
 	progress_end(&session->progress);
 	if (stop_is_asked(NULL))
@@ -258,6 +276,7 @@ report_of(struct session *session, const char *host)
 	    .started_s = session->started_s,
 	    .judgement = &session->judgement,
 	    .plan = &session->plan,
+	    .eased = &session->eased,
 	    .has_root = session->is_root,
 	};
 

@@ -56,6 +56,31 @@ look_again(
 }
 
 static void
+look_bad(struct session *session, const char *text)
+{
+	struct json *ev = json_object_new();
+
+	json_set_text(ev, "reason", text);
+	session_record(session, "look-void", ev);
+	session_bar(
+	    session, true, "this look at the host cannot be trusted: %s", text);
+}
+
+/* Callback of plan and apply: user is the session. */
+static int
+messages_choose(void *user, const struct queue_query *query,
+    struct queue_selection *ret, struct why *why)
+{
+	struct session *session = user;
+	int r = queue_select(session->arena, &session->mta, query, ret, why);
+
+	/* as a probe that lied, died or never answered: nothing it told counts */
+	if (r == -EPROTO || r == -ETIMEDOUT)
+		look_bad(session, why->text);
+	return r;
+}
+
+static void
 apply_text(void *user, const char *text)
 {
 	struct session *session = user;
@@ -77,6 +102,7 @@ session_host(struct session *session)
 	    .effects = session->may_change ? &effects_real : &effects_none,
 	    .playbooks = &session->playbooks,
 	    .look = look_again,
+	    .select = messages_choose,
 	    .is_stopping = stop_is_asked,
 	    .progress = apply_text,
 	    .user = session,
@@ -105,17 +131,6 @@ root_note(struct session *session, const bool *wanted)
 	if (line.length > 0)
 		session_note(session, "These probes need root to see all: %s.",
 		    buf_text(&line));
-}
-
-static void
-look_bad(struct session *session, const char *text)
-{
-	struct json *ev = json_object_new();
-
-	json_set_text(ev, "reason", text);
-	session_record(session, "look-void", ev);
-	session_bar(
-	    session, true, "this look at the host cannot be trusted: %s", text);
 }
 
 /* What the run before counted; false when there was none in this boot. */
@@ -262,20 +277,6 @@ session_judge(struct session *session)
 		session_note(
 		    session, "%s", session->judgement.persist_error.text);
 	return 0;
-}
-
-/* Callback of the plan: user is the session. */
-static int
-messages_choose(void *user, const struct queue_query *query,
-    struct queue_selection *ret, struct why *why)
-{
-	struct session *session = user;
-	int r = queue_select(session->arena, &session->mta, query, ret, why);
-
-	/* as a probe that lied, died or never answered: nothing it told counts */
-	if (r == -EPROTO || r == -ETIMEDOUT)
-		look_bad(session, why->text);
-	return r;
 }
 
 int

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/text.h"
 #include "agent/plan/planning.h"
 
 static const char *const state_texts[] = {
@@ -30,6 +31,21 @@ const char *
 planned_state_to_text(enum planned_state state)
 {
 	return state_texts[state];
+}
+
+bool
+plan_stands_on(
+    const struct planned_fix *planned, const struct planned_fix *other)
+{
+	for (size_t i = 0; i < planned->change_count; i++)
+		for (size_t k = 0; k < other->change_count; k++)
+			if (planned->changes[i].base != NULL &&
+			    !planned->changes[i].is_base &&
+			    other->changes[k].is_base &&
+			    text_equal(planned->changes[i].base,
+			        other->changes[k].base))
+				return true;
+	return false;
 }
 
 /* guard_reason - NULL when the guard holds; *ret_is_false: it does not */
@@ -117,6 +133,7 @@ consider(
 	planned->state = PLANNED_PLANNED;
 	planned->changes = output.changes;
 	planned->change_count = output.count;
+	planned->summary = output.summary;
 	for (size_t i = 0; i < output.count; i++)
 		output.changes[i].id = ++planning->changes;
 	if (planned->fix->action->risk >= RISK_DISRUPTIVE)

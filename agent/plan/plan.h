@@ -27,6 +27,7 @@ struct planned_fix {
 	const char *reason; /* why it was not applied, or NULL */
 	struct change *changes;
 	size_t change_count;
+	const char *summary; /* what they come to, or NULL */
 	bool is_approved;
 	bool is_other_case; /* its own guard says: not for this */
 };
@@ -59,6 +60,10 @@ struct plan_request {
  * an earlier one was not planned). Change ids are numbered from 1.
  */
 void plan_build(const struct plan_request *request, struct plan *ret);
+
+/* plan_stands_on - does a change of this fix use a base that the other makes? */
+bool plan_stands_on(
+    const struct planned_fix *planned, const struct planned_fix *other);
 
 /*
  * plan_approve - the gate of policy for one fix

@@ -30,6 +30,7 @@ struct report {
 	enum run_status status;
 	const struct judgement *judgement;
 	const struct plan *plan;
+	const struct plan *eased; /* steps back toward normal; or NULL */
 	const char *const *notes; /* one-line remarks; NULL-terminated */
 	bool has_root;
 };

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "agent/base/text.h"
 #include "agent/report/report_parts.h"
 #include "agent/report/words.h"
 
@@ -60,9 +61,32 @@ value_lines(struct page *page, const char *sign, const char *target,
 	}
 }
 
+/*
+ * One of several that hang together tells in its own words what it comes to:
+ * "mailfix_transport: big.test -> mailfix-c2".
+ */
+static void
+part_line(struct page *page, const struct change *change)
+{
+	AUTO_BUF struct buf line = {0};
+	bool is_gone = change->after == NULL;
+
+	buf_add(&line, change->text);
+	if (!is_gone && change->before != NULL)
+		buf_addf(&line, " (was %s)", change->before);
+	page_line(page, is_gone ? PAGE_BAD : PAGE_GOOD,
+	    is_gone ? "        - " : "        + ", buf_text(&line), NULL);
+}
+
 void
 report_change_lines(struct page *page, const struct change *change)
 {
+	if (change->base != NULL) {
+		part_line(page, change);
+		return;
+	}
+	if (text_equal(change->before, change->after))
+		return; /* a try that leaves all as it is */
 	if (change->before != NULL)
 		value_lines(page, "        - ", change->target, change->before,
 		    PAGE_BAD);
@@ -72,23 +96,62 @@ report_change_lines(struct page *page, const struct change *change)
 }
 
 static void
+items_lines(struct page *page, const struct change *change)
+{
+	for (size_t i = 0; i < change->item_count; i++)
+		page_line(
+		    page, PAGE_DIM, "            ", change->items[i], NULL);
+}
+
+/* What is made once, for all that will stand on it: in a line or two. */
+static void
+base_lines(struct page *page, const struct planned_fix *planned, int verbosity)
+{
+	AUTO_BUF struct buf line = {0};
+
+	for (size_t i = 0; i < planned->change_count; i++) {
+		const struct change *change = &planned->changes[i];
+
+		if (!change->is_base)
+			continue;
+		if (verbosity > 0) {
+			part_line(page, change);
+			items_lines(page, change);
+			continue;
+		}
+		buf_addf(&line, "%s%s",
+		    line.length > 0 ? "; " : "once: ", change->text);
+	}
+	if (line.length > 0)
+		page_line(page, PAGE_GOOD, "        + ", buf_text(&line), NULL);
+}
+
+static void
 changes_lines(
     struct page *page, const struct planned_fix *planned, int verbosity)
 {
-	size_t shown = planned->change_count;
+	size_t shown = 0, hidden = 0;
 	AUTO_BUF struct buf line = {0};
 
-	if (shown > FIX_CHANGES_SHOWN && verbosity <= 0)
-		shown = FIX_CHANGES_SHOWN;
-	for (size_t i = 0; i < shown; i++) {
-		if (planned->change_count > 1)
-			page_line(page, PAGE_PLAIN, "        ",
-			    planned->changes[i].text, NULL);
-		report_change_lines(page, &planned->changes[i]);
+	base_lines(page, planned, verbosity);
+	for (size_t i = 0; i < planned->change_count; i++) {
+		const struct change *change = &planned->changes[i];
+
+		if (change->is_base)
+			continue;
+		if (shown == FIX_CHANGES_SHOWN && verbosity <= 0) {
+			hidden++;
+			continue;
+		}
+		shown++;
+		if (planned->change_count > 1 && change->base == NULL)
+			page_line(
+			    page, PAGE_PLAIN, "        ", change->text, NULL);
+		report_change_lines(page, change);
 	}
-	if (shown == planned->change_count)
+	if (hidden == 0)
 		return;
-	words_plural(&line, planned->change_count - shown, "more change");
+	words_plural(&line, hidden, "more change");
 	buf_add(&line, " (--verbose shows them)");
 	page_line(page, PAGE_DIM, "        ", buf_text(&line), NULL);
 }
@@ -131,7 +194,9 @@ report_fix_lines(
 	if (planned->is_other_case && verbosity <= 0)
 		return;
 	buf_addf(&line, "%s: ", planned->fix->name);
-	if (planned->change_count == 1)
+	if (planned->summary != NULL)
+		buf_add(&line, planned->summary);
+	else if (planned->change_count == 1)
 		buf_add(&line, planned->changes[0].text);
 	else if (planned->change_count > 1)
 		words_plural(&line, planned->change_count, "change");
@@ -142,4 +207,29 @@ report_fix_lines(
 	    planned->change_count > 0 ? buf_text(&risk) : NULL);
 	changes_lines(page, planned, verbosity);
 	state_line(page, planned);
+}
+
+void
+report_eased_lines(struct page *page, const struct plan *eased, int verbosity)
+{
+	for (size_t i = 0; eased != NULL && i < eased->count; i++) {
+		const struct planned_fix *step = &eased->fixes[i];
+		AUTO_BUF struct buf line = {0}, tag = {0};
+
+		if (step->state == PLANNED_SKIPPED && verbosity <= 0)
+			continue;
+		if (step->summary != NULL)
+			buf_addf(&line, "Eased: %s", step->summary);
+		else if (step->change_count > 0)
+			buf_addf(&line, "Eased: %s", step->changes[0].text);
+		else
+			buf_addf(
+			    &line, "Not yet eased: %s", step->finding->title);
+		buf_addf(&tag, "[%s]", step->finding->playbook->name);
+		page_line(
+		    page, PAGE_PLAIN, "^ ", buf_text(&line), buf_text(&tag));
+		changes_lines(page, step, verbosity);
+		state_line(page, step);
+		page_gap(page);
+	}
 }

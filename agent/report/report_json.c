@@ -52,6 +52,8 @@ change_json(const struct change *change)
 	json_set_text(object, "before", change->before);
 	json_set_text(object, "after", change->after);
 	json_set_text(object, "text", change->text);
+	if (change->item_count > 0)
+		json_set_int(object, "items", (int64_t)change->item_count);
 	return object;
 }
 
@@ -65,6 +67,8 @@ fix_json(const struct planned_fix *planned)
 	json_set_text(object, "risk", risk_to_text(planned->fix->action->risk));
 	json_set_text(object, "state", planned_state_to_text(planned->state));
 	json_set_text(object, "reason", planned->reason);
+	if (planned->summary != NULL)
+		json_set_text(object, "summary", planned->summary);
 	for (size_t i = 0; i < planned->change_count; i++)
 		json_push(changes, change_json(&planned->changes[i]));
 	json_set(object, "changes", changes);
@@ -92,6 +96,27 @@ finding_json(const struct report *report, const struct finding *finding)
 			json_push(fixes, fix_json(&report->plan->fixes[i]));
 	json_set(object, "fixes", fixes);
 	return object;
+}
+
+/* Steps back toward normal; "not now" is no news. */
+static struct json *
+eased_json(const struct plan *eased)
+{
+	struct json *array = json_array_new();
+
+	for (size_t i = 0; eased != NULL && i < eased->count; i++) {
+		const struct planned_fix *step = &eased->fixes[i];
+		struct json *object;
+
+		if (step->state == PLANNED_SKIPPED)
+			continue;
+		object = fix_json(step);
+		json_set_text(
+		    object, "playbook", step->finding->playbook->name);
+		json_set_text(object, "item", step->finding->item);
+		json_push(array, object);
+	}
+	return array;
 }
 
 static struct json *
@@ -142,6 +167,7 @@ report_json_write(struct buf *out, const struct report *report,
 			    findings, finding_json(report,
 			                  &report->judgement->findings[i]));
 	json_set(root, "findings", findings);
+	json_set(root, "eased", eased_json(report->eased));
 	json_set(root, "unknown", unknown_json(report->judgement));
 	for (size_t i = 0; report->notes != NULL && report->notes[i]; i++)
 		json_push_text(notes, report->notes[i]);

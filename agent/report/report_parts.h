@@ -26,6 +26,10 @@ void report_fix_lines(
 /* report_change_lines - "- before" and "+ after" of one change */
 void report_change_lines(struct page *page, const struct change *change);
 
+/* report_eased_lines - what goes back toward normal by a step */
+void report_eased_lines(
+    struct page *page, const struct plan *eased, int verbosity);
+
 void report_unknown_lines(
     struct page *page, const struct report *report, int verbosity);
 void report_note_lines(struct page *page, const struct report *report);

@@ -186,6 +186,7 @@ report_text_write(struct buf *out, const struct report *report,
 			    &report->judgement->findings[i]);
 	if (style->verbosity < 0)
 		return;
+	report_eased_lines(&page, report->eased, style->verbosity);
 	report_unknown_lines(&page, report, style->verbosity);
 	report_note_lines(&page, report);
 	report_closing_lines(&page, report);

@@ -80,11 +80,19 @@ words_plural(struct buf *out, size_t count, const char *one)
 void
 words_risk(struct buf *out, const struct planned_fix *planned)
 {
-	bool is_undoable = planned->change_count > 0;
+	bool is_undoable = true, is_any = false;
 
 	buf_add(out, risk_to_text(planned->fix->action->risk));
-	for (size_t i = 0; i < planned->change_count; i++)
-		is_undoable &= change_is_undoable(&planned->changes[i]);
+	for (size_t i = 0; i < planned->change_count; i++) {
+		const struct change *change = &planned->changes[i];
+		bool has_undo = change_is_undoable(change);
+
+		/* a try that leaves all as it is needs none */
+		is_any |= has_undo;
+		is_undoable &=
+		    has_undo || text_equal(change->before, change->after);
+	}
+	is_undoable &= is_any;
 	if (planned->change_count > 0)
 		buf_add(out,
 		    is_undoable ? ", can be undone" : ", cannot be undone");
