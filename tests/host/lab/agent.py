@@ -37,6 +37,11 @@ class Agent:
         """Return a server's counts."""
         return self._servers[address, port].stats()
 
+    async def seconds(self, address, port):
+        """Return what happened in each second, as a list in order of time."""
+        return [{'time': time, **counts} for time, counts in
+                sorted(self._servers[address, port].seconds.items())]
+
     async def messages(self, address, port):
         """Return the messages a server accepted."""
         return self._servers[address, port].messages

@@ -10,15 +10,44 @@ import dataclasses
 GREETING, HELO, MAIL, RCPT, DATA, MESSAGE = STAGES = (
     'greeting', 'helo', 'mail', 'rcpt', 'data', 'message')
 
+TOO_MANY_CONNECTIONS = ('421 4.7.0 Too many concurrent SMTP connections '
+                        'from this IP address')
+TOO_MANY_MESSAGES = ('421 4.7.28 Our system has detected an unusual rate of '
+                     'mail from your IP address; try again later')
+TOO_MANY_IN_SESSION = '421 4.7.0 Too many messages in this connection'
+GREYLISTED = '451 4.7.1 Greylisted, please try again later'
+# What providers say that no throttle helps against; see replies.ini.
+NO_PTR = ('421 4.7.0 The IP address you are using to send mail does not have '
+          'a PTR record')
+SPF_FAILED = ('421 4.7.23 This mail has been rate limited because SPF '
+              'authentication did not pass for it')
+BAD_REPUTATION = ('421 4.7.0 Messages from your IP address are temporarily '
+                  'deferred due to its poor reputation')
+
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
     """What one server does; the default accepts everything.
 
-    connections  at most so many at once, then 421 instead of a greeting
-    rate         (messages, seconds): at most so many in a window that slides
-    rate_stage   where a message past the rate gets its 421: 'mail' when it is
+    connections  at most so many sessions are served at once
+    connections_stage
+                 where a session past that gets its refusal: 'greeting' instead
+                 of one, 'helo', or 'mail'
+    connections_reply
+                 that refusal
+    rate         (messages, seconds): at most so many are taken
+    rate_window  how they are counted: 'sliding': in any such time; 'fixed':
+                 in each such time since the first; 'bucket': so many seconds
+                 refill that number of tokens, rate_burst of them are kept
+    rate_burst   see there
+    rate_stage   where a message past the rate is refused: 'mail' when it is
                  offered, 'message' after all of it was sent
+    rate_reply   that refusal
+    session_messages
+                 a connection takes so many messages; the next MAIL is refused
+    session_reply
+                 that refusal
+    message_s    how long it works on each message before it takes it
     greylist_s   a sender and recipient seen for the first time get 451 until
                  so many seconds have passed
     reject       {stage: reply}: what is answered there, whatever the client
@@ -30,8 +59,16 @@ class Policy:
     """
 
     connections: int | None = None
+    connections_stage: str = GREETING
+    connections_reply: str = TOO_MANY_CONNECTIONS
     rate: tuple | None = None
+    rate_window: str = 'sliding'
+    rate_burst: int = 10
     rate_stage: str = MAIL
+    rate_reply: str = TOO_MANY_MESSAGES
+    session_messages: int | None = None
+    session_reply: str = TOO_MANY_IN_SESSION
+    message_s: float = 0
     greylist_s: float | None = None
     reject: dict = dataclasses.field(default_factory=dict)
     drop: str | None = None
@@ -39,13 +76,9 @@ class Policy:
     listen: str = 'accept'
 
     def __post_init__(self):
-        for stage in (self.rate_stage, self.drop or MAIL, *self.reject):
+        for stage in (self.connections_stage, self.rate_stage,
+                      self.drop or MAIL, *self.reject):
             if stage not in STAGES:
                 raise ValueError(f'no stage of a session: {stage}')
-
-
-TOO_MANY_CONNECTIONS = ('421 4.7.0 Too many concurrent SMTP connections '
-                        'from this IP address')
-TOO_MANY_MESSAGES = ('421 4.7.28 Our system has detected an unusual rate of '
-                     'mail from your IP address; try again later')
-GREYLISTED = '451 4.7.1 Greylisted, please try again later'
+        if self.rate_window not in ('sliding', 'fixed', 'bucket'):
+            raise ValueError(f'no way to count: {self.rate_window}')

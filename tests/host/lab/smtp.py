@@ -7,10 +7,11 @@ prove that nothing was lost, doubled or sent too fast.
 import asyncio
 import collections
 import hashlib
+import math
 import re
 import time
 
-from lab import policy
+from lab import policy, rate
 from lab.policy import DATA, GREETING, HELO, MAIL, MESSAGE, RCPT
 
 _LINE_LIMIT = 1 << 20
@@ -30,14 +31,19 @@ class Server:
         self.connections = 0
         self.peak = 0
         self.sessions = collections.Counter()
+        self.served = collections.Counter()
+        self.served_peak = 0
+        self.seconds = {}
         self.changed = asyncio.Condition()
         self._where = address, port
         self._listener = None
-        self._admitted = collections.defaultdict(collections.deque)
+        self._rates = {}
         self._first_seen = {}
 
     async def apply(self, new):
         """Follow another policy from now on."""
+        if _rate_of(new) != _rate_of(self.policy):
+            self._rates.clear()
         self.policy = new
         if new.listen == 'refuse' and self._listener:
             self._listener.close()
@@ -50,6 +56,7 @@ class Server:
     def stats(self):
         """Return the counts, as plain data."""
         return {'connections': self.connections, 'peak': self.peak,
+                'served_peak': self.served_peak,
                 'messages': len(self.messages),
                 'replies': dict(self.replies)}
 
@@ -66,19 +73,45 @@ class Server:
         """Keep a message."""
         async with self.changed:
             self.messages.append(message)
+            self._second()['taken'] += 1
             self.changed.notify_all()
+
+    def count_reply(self, stage, text):
+        """Note an answer that was given."""
+        self.replies[f'{stage} {text[:3]}'] += 1
+        if text.startswith('4'):
+            self._second()['refused'] += 1
+
+    def serve(self, client):
+        """Give a session one of the client's places; tell whether."""
+        if self.served[client] >= (self.policy.connections or math.inf):
+            return False
+        self.served[client] += 1
+        self.served_peak = max(self.served_peak, self.served[client])
+        second = self._second()
+        second['served'] = max(second['served'], self.served[client])
+        return True
+
+    def leave(self, client):
+        """Take the place of a session that was served."""
+        self._second()
+        self.served[client] -= 1
 
     def admits(self, client):
         """Count one more message if the rate allows it; tell whether."""
-        count, seconds = self.policy.rate
-        now = time.monotonic()
-        times = self._admitted[client]
-        while times and times[0] <= now - seconds:
-            times.popleft()
-        if len(times) >= count:
-            return False
-        times.append(now)
-        return True
+        if client not in self._rates:
+            self._rates[client] = rate.METERS[self.policy.rate_window](
+                *self.policy.rate, self.policy.rate_burst)
+        return self._rates[client].admits(time.monotonic())
+
+    def _second(self):
+        """Return the counts of the current second."""
+        now = int(time.time())
+        if now not in self.seconds:
+            self.seconds[now] = {
+                'taken': 0, 'refused': 0,
+                'served': max(self.served.values(), default=0)}
+        return self.seconds[now]
 
     def is_new(self, *correspondents):
         """Tell whether these have been known for less than greylist_s."""
@@ -100,6 +133,8 @@ class Session:
         self._client = writer.get_extra_info('peername')[0]
         self._helo = ''
         self._greeted = False
+        self._is_served = False
+        self._taken = 0
         self._sender = None
         self._recipients = []
 
@@ -117,6 +152,8 @@ class Session:
             pass
         finally:
             server.sessions[self._client] -= 1
+            if self._is_served:
+                server.leave(self._client)
             self._writer.close()
 
     async def _greet(self):
@@ -173,7 +210,9 @@ class Session:
         elif not await self._refused(DATA):
             await self._reply(DATA, '354 End data with <CR><LF>.<CR><LF>')
             content = await self._content()
+            await asyncio.sleep(self._server.policy.message_s)
             if not await self._refused(MESSAGE):
+                self._taken += 1
                 await self._server.accept(self._message(content))
                 await self._reply(MESSAGE, '250 2.0.0 Ok: accepted')
             self._forget_envelope()
@@ -204,12 +243,16 @@ class Session:
 
     def _refusal(self, stage, correspondents):
         server, rules = self._server, self._server.policy
-        if stage == GREETING and rules.connections is not None:
-            if server.sessions[self._client] > rules.connections:
-                return policy.TOO_MANY_CONNECTIONS
+        if stage == rules.connections_stage and not self._is_served:
+            self._is_served = server.serve(self._client)
+            if not self._is_served:
+                return rules.connections_reply
+        if stage == MAIL and self._taken >= (rules.session_messages or
+                                             math.inf):
+            return rules.session_reply
         if stage == rules.rate_stage and rules.rate:
             if not server.admits(self._client):
-                return policy.TOO_MANY_MESSAGES
+                return rules.rate_reply
         if stage == RCPT and rules.greylist_s is not None:
             if server.is_new(self._client, *correspondents):
                 return policy.GREYLISTED
@@ -217,7 +260,7 @@ class Session:
 
     async def _reply(self, stage, text):
         await asyncio.sleep(self._server.policy.delay_s)
-        self._server.replies[f'{stage} {text[:3]}'] += 1
+        self._server.count_reply(stage, text)
         self._writer.write(text.encode() + b'\r\n')
         await self._writer.drain()
 
@@ -246,6 +289,10 @@ class Session:
     def _forget_envelope(self):
         self._sender = None
         self._recipients = []
+
+
+def _rate_of(rules):
+    return rules.rate, rules.rate_window, rules.rate_burst
 
 
 def _address(path):

@@ -187,8 +187,13 @@ class Server:
             self._world.unsilence(self.address)
 
     def stats(self):
-        """Return its counts: connections, peak, messages, replies."""
+        """Return its counts."""
         return Stats(**self._world.ask('stats', **self._where))
+
+    def seconds(self):
+        """Return what happened in each second that something did."""
+        return [Second(**each) for each in
+                self._world.ask('seconds', **self._where)]
 
     def messages(self):
         """Return the messages it accepted."""
@@ -211,6 +216,7 @@ class Stats:
 
     connections: int
     peak: int           # most sessions of one client at a time
+    served_peak: int    # the same, without those that were refused
     messages: int
     replies: dict       # 'STAGE CODE' -> how many
 
@@ -218,6 +224,16 @@ class Stats:
         """Return how many replies had this code, at whatever stage."""
         return sum(count for reply, count in self.replies.items()
                    if reply.endswith(f' {code}'))
+
+
+@dataclasses.dataclass(frozen=True)
+class Second:
+    """What an SMTP server did in one second."""
+
+    time: int           # when it began
+    taken: int          # messages
+    refused: int        # replies of 4xx, at whatever stage
+    served: int         # most sessions of one client at a time
 
 
 @dataclasses.dataclass(frozen=True)
