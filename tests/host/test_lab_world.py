@@ -91,6 +91,41 @@ class Peers(LabCase):
         self.assertIn('421 4.7.0 Too many concurrent SMTP connections',
                       self.log())
 
+    def test_connections_refused_later_in_the_session(self):
+        peer = self.peer()
+        for stage, already in (('helo', 0), ('mail', 12)):
+            peer.follow(Policy(connections=2, connections_stage=stage,
+                               connections_reply='421 4.7.0 busy',
+                               message_s=0.01))
+            queue.submit(self.mx, 'a@big.test', count=12, numbered=True)
+            stats = peer.await_messages(already + 12)
+            self.assertGreater(stats.replies[f'{stage} 421'], 0)
+            self.assertEqual(stats.served_peak, 2)
+        self.assertIn('421 4.7.0 busy (in reply to', self.log())
+
+    def test_messages_of_a_session(self):
+        peer = self.peer(session_messages=5)
+        self.mx.postconf(default_destination_concurrency_limit='1')
+        self.mx.sh('postfix reload')
+        queue.submit(self.mx, 'a@big.test', count=30)
+        stats = peer.await_messages(30)
+        self.assertGreater(stats.replies['mail 421'], 0)
+        self.assertGreaterEqual(stats.connections, 6)
+
+    def test_rates_counted_in_other_ways(self):
+        peer = self.peer()
+        for window, already in (('fixed', 0), ('bucket', 20)):
+            peer.follow(Policy(rate=(10, 2), rate_window=window, rate_burst=3,
+                               rate_reply='450 4.7.1 too much mail'))
+            queue.submit(self.mx, 'a@big.test', count=20)
+            stats = peer.await_messages(already + 20)
+        self.assertGreater(stats.replies['mail 450'], 0)
+        seconds = peer.seconds()
+        self.assertEqual(sum(second.taken for second in seconds), 40)
+        self.assertEqual(sum(second.refused for second in seconds),
+                         stats.said(450))
+        self.assertGreaterEqual(max(second.served for second in seconds), 1)
+
     def test_rate_at_mail_and_after_the_message(self):
         peer = self.peer(rate=(5, 1))
         for stage, already in (('mail', 0), ('message', 10)):

@@ -50,13 +50,16 @@ def fill(host, count, *, domains=500, skew=1.1, several=0.0, bounces=0.0,
 
 
 def submit(host, recipient, *, count=1, sender='sender@example.com',
-           sessions=4, length=1000, port=25):
+           sessions=4, length=1000, port=25, numbered=False):
     """Send messages to the host's own SMTP server, many at a time.
 
-    They differ in their Message-ID only.
+    numbered  each to a recipient of its own: a number is put before the
+              address; else they differ in their Message-ID only, and what
+              Postfix looks up for the recipient comes from its cache
     """
     host.sh(['smtp-source', '-m', count, '-s', min(count, sessions),
-             '-l', length, '-f', sender, '-t', recipient, '-M', host.name,
+             '-l', length, *(['-N'] if numbered else []),
+             '-f', sender, '-t', recipient, '-M', host.name,
              f'127.0.0.1:{port}'], timeout_s=300)
 
 

@@ -84,7 +84,7 @@ class Server:
 
     def serve(self, client):
         """Give a session one of the client's places; tell whether."""
-        if self.served[client] >= (self.policy.connections or math.inf):
+        if self.served[client] >= _limit(self.policy.connections):
             return False
         self.served[client] += 1
         self.served_peak = max(self.served_peak, self.served[client])
@@ -247,8 +247,7 @@ class Session:
             self._is_served = server.serve(self._client)
             if not self._is_served:
                 return rules.connections_reply
-        if stage == MAIL and self._taken >= (rules.session_messages or
-                                             math.inf):
+        if stage == MAIL and self._taken >= _limit(rules.session_messages):
             return rules.session_reply
         if stage == rules.rate_stage and rules.rate:
             if not server.admits(self._client):
@@ -289,6 +288,10 @@ class Session:
     def _forget_envelope(self):
         self._sender = None
         self._recipients = []
+
+
+def _limit(number):
+    return math.inf if number is None else number
 
 
 def _rate_of(rules):
