@@ -12,6 +12,7 @@
  * the earlier one is closed, and last the caller moves the later one to the
  * kept ones. There are never two kept records for one way back.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "agent/apply/work.h"
@@ -58,9 +59,14 @@ take(struct apply_host *host, const struct journal *journal,
 	int r = record->change.kind->take_over(
 	    &record->change, &mine, &older->change, &theirs, &reason);
 
-	if (r < 0) /* then each is undone on its own, the later one first */
+	/* damaged: then each is undone on its own, the later one first */
+	if (r == -EBADMSG || r == -EOPNOTSUPP)
 		return journal->note(
 		    host, record, "not-superseded", reason.text, why);
+	if (r < 0) { /* the next run settles it */
+		*why = reason;
+		return r;
+	}
 	record->change.before = older->change.before;
 	record->took = record_name(host->arena, older);
 	r = record_hash_images(host->arena, host->state_dir, record, why);

@@ -93,7 +93,8 @@ struct change_kind {
 	 * `before`: undo will lead back to where the target was before `older`.
 	 * The caller gives `change` the older one's `before`; this gives its store
 	 * what undo needs beyond that. Durable on return; called again after a
-	 * crash. NULL: each change of this kind is undone on its own.
+	 * crash. -EBADMSG, -EOPNOTSUPP: it cannot be done, each is undone on its
+	 * own. NULL: so is each change of this kind.
 	 */
 	int (*take_over)(const struct change *change, struct change_host *host,
 	    const struct change *older, struct change_host *older_host,
