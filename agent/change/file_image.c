@@ -121,6 +121,29 @@ file_image_get(struct change_host *host, const char *name,
 	return 0;
 }
 
+int
+file_image_take(struct change_host *host, const char *name,
+    struct change_host *older, struct why *why)
+{
+	AUTO_BUF struct buf bytes = {0};
+	const char *text = NULL;
+	struct file_image image;
+	int r = file_image_get(older, name, &image, why);
+
+	if (r == 0 && !image.is_absent)
+		r = file_read(AT_FDCWD, image_path(older, name),
+		    FILE_IMAGE_BYTES_MAX, &bytes, why);
+	if (r == 0 && !image.is_absent)
+		r = file_replace(AT_FDCWD, image_path(host, name),
+		    buf_text(&bytes), bytes.length, NULL, why);
+	if (r < 0)
+		return r;
+	r = change_store_get(older, image_stat_name(older, name), &text, why);
+	if (r <= 0)
+		return r;
+	return change_store_put(host, image_stat_name(host, name), text, why);
+}
+
 static int
 image_put_absent(int dir, const char *leaf, struct why *why)
 {

@@ -32,6 +32,13 @@ int file_image_keep(struct change_host *host, const char *name, int dir,
 int file_image_get(struct change_host *host, const char *name,
     struct file_image *ret, struct why *why);
 
+/*
+ * file_image_take - keep the older change's image in the place of one's own
+ * Durable on return, and the same when it is done again.
+ */
+int file_image_take(struct change_host *host, const char *name,
+    struct change_host *older, struct why *why);
+
 /* file_image_put - make the file as the image is; durable on return */
 int file_image_put(struct change_host *host, const char *name, int dir,
     const char *leaf, struct why *why);

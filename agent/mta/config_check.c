@@ -214,6 +214,18 @@ config_check_run(
 	return check_run(mta, true, ret, why);
 }
 
+int
+config_check_quick(
+    const struct mta *mta, struct config_check *ret, struct why *why)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	if (mta->ops == NULL || mta->ops->config_quick == NULL)
+		return why_set(why, -EOPNOTSUPP,
+		    "this mail system has no check that mailfix knows");
+	return check_tools(arena, mta, false, ret, why);
+}
+
 /* The answer on the wire: '+' valid, '-' what is wrong, '?' why not told. */
 static void __attribute__((noreturn))
 check_child(const struct mta *mta, int fd, pid_t parent)

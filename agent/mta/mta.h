@@ -44,6 +44,7 @@ struct mta {
 	size_t listener_count;
 	const struct mta_map *maps;
 	size_t map_count;
+	const char *map_type; /* of a new lookup table: "hash", "lmdb" */
 	const struct mta_peer *peers;
 	size_t peer_count;
 	const struct mta_service *services;
@@ -90,6 +91,12 @@ struct mta_ops {
 	 * says what is wrong with it on its stderr; changes nothing
 	 */
 	const char *const *config_quick;
+
+	/*
+	 * reload - argv that has a running one read its configuration again;
+	 * for hosts where no unit of systemd does
+	 */
+	const char *const *reload;
 
 	/* unit_names - its units, where nothing runs that could be asked; NULL */
 	const char *const *unit_names;
@@ -144,6 +151,22 @@ struct mta_ops {
 	 */
 	enum log_event_kind (*log_parse)(
 	    const struct log_line *line, struct log_event *ret);
+
+	/*
+	 * routed_by_hand - do the admin's own tables say how mail for a domain
+	 * is to go? Asks the tables: takes some ten milliseconds.
+	 * Returns 1 with what they say in *ret, 0, or a negative errno: it could
+	 * not be told.
+	 */
+	int (*routed_by_hand)(struct arena *arena, const struct mta *mta,
+	    const char *domain, const char **ret, struct why *why);
+
+	/*
+	 * tables_check - can the tables of ours that a setting names be opened?
+	 * Asks for the setting as it is now. 0, or a negative errno with why.
+	 */
+	int (*tables_check)(
+	    struct arena *arena, const char *setting, struct why *why);
 
 	/* map_build - argv to build one map, in arena */
 	const char *const *(*map_build)(struct arena *arena,

@@ -153,6 +153,8 @@ values_set(struct arena *arena, const struct postfix_settings *settings,
 
 	mta->version = postfix_setting_text(settings, "mail_version", NULL);
 	mta->hostname = postfix_setting_text(settings, "myhostname", NULL);
+	mta->map_type =
+	    postfix_setting_text(settings, "default_database_type", "hash");
 	mta->process_limit =
 	    postfix_setting_number(settings, "default_process_limit", 0);
 	mta->message_size_limit =
@@ -264,6 +266,8 @@ static const char *const check_argv[] = {
     "/usr/sbin/postfix", "-c", CONFIG_AT, "check", NULL};
 static const char *const quick_argv[] = {
     "/usr/sbin/postmap", "-q", "x", "static:x", NULL};
+static const char *const reload_argv[] = {
+    "/usr/sbin/postfix", "-c", CONFIG_AT, "reload", NULL};
 static const char *const unit_names[] = {
     "postfix@-.service", "postfix.service", NULL};
 static const char *const start_programs[] = {"/usr/sbin/postmulti",
@@ -281,6 +285,7 @@ const struct mta_ops postfix_ops = {
     .master_pid = postfix_master_pid,
     .config_check = check_argv,
     .config_quick = quick_argv,
+    .reload = reload_argv,
     .unit_names = unit_names,
     .start_programs = start_programs,
     .chroot_files = chroot_files,
@@ -292,5 +297,7 @@ const struct mta_ops postfix_ops = {
     .queue_find = postfix_queue_find,
     .queue_logs = postfix_queue_logs,
     .log_parse = postfix_log_parse,
+    .routed_by_hand = postfix_routed_by_hand,
+    .tables_check = postfix_tables_check,
     .map_build = postfix_map_build,
 };

@@ -36,6 +36,12 @@ void postfix_peers_find(struct arena *arena,
 /* postfix_words - split a list at blanks and commas; braces keep together */
 const char *const *postfix_words(struct arena *arena, const char *text);
 
+int postfix_routed_by_hand(struct arena *arena, const struct mta *mta,
+    const char *domain, const char **ret, struct why *why);
+
+int postfix_tables_check(
+    struct arena *arena, const char *setting, struct why *why);
+
 const char *const *postfix_map_build(
     struct arena *arena, const struct mta *mta, const struct mta_map *map);
 
