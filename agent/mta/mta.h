@@ -161,10 +161,7 @@ struct mta_ops {
 	int (*routed_by_hand)(struct arena *arena, const struct mta *mta,
 	    const char *domain, const char **ret, struct why *why);
 
-	/*
-	 * tables_check - can the tables of ours that a setting names be opened?
-	 * Asks for the setting as it is now. 0, or a negative errno with why.
-	 */
+	/* tables_check - can the tables of ours that a setting names be opened? */
 	int (*tables_check)(
 	    struct arena *arena, const char *setting, struct why *why);
 
