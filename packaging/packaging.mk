@@ -30,9 +30,12 @@ install: all manual
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/mailfix/playbooks \
 	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-	    $(DESTDIR)$(SYSCONFDIR)/mailfix/mailfix.conf.d $(DESTDIR)$(SYSCONFDIR)/mailfix/playbooks
+	    $(DESTDIR)$(SYSCONFDIR)/mailfix/mailfix.conf.d $(DESTDIR)$(SYSCONFDIR)/mailfix/playbooks \
+	    $(DESTDIR)$(SYSCONFDIR)/mailfix/replies.d
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/mailfix
-	install -m 644 playbooks/*.ini $(DESTDIR)$(PREFIX)/share/mailfix/playbooks/
+	install -m 644 $(filter-out playbooks/replies.ini,$(wildcard playbooks/*.ini)) \
+	    $(DESTDIR)$(PREFIX)/share/mailfix/playbooks/
+	install -m 644 playbooks/replies.ini $(DESTDIR)$(PREFIX)/share/mailfix/
 	install -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man8/mailfix.8
 	install -m 644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailfix
 	install -m 644 packaging/systemd/mailfix.service packaging/systemd/mailfix.timer $(DESTDIR)$(UNITDIR)/

@@ -13,12 +13,14 @@
 #include "agent/base/lint.h"
 #include "agent/base/mem.h"
 
-#define CONFIG_PATH      "/etc/mailfix/mailfix.conf"
-#define CONFIG_PLAYBOOKS "/usr/share/mailfix/playbooks"
-#define CONFIG_SITE      "/etc/mailfix/playbooks"
-#define CONFIG_STATE     "/var/lib/mailfix"
-#define CONFIG_AUDIT     "/var/log/mailfix/audit.jsonl"
-#define CONFIG_RUN       "/run/mailfix"
+#define CONFIG_PATH         "/etc/mailfix/mailfix.conf"
+#define CONFIG_PLAYBOOKS    "/usr/share/mailfix/playbooks"
+#define CONFIG_SITE         "/etc/mailfix/playbooks"
+#define CONFIG_REPLIES      "/usr/share/mailfix/replies.ini"
+#define CONFIG_REPLIES_SITE "/etc/mailfix/replies.d"
+#define CONFIG_STATE        "/var/lib/mailfix"
+#define CONFIG_AUDIT        "/var/log/mailfix/audit.jsonl"
+#define CONFIG_RUN          "/run/mailfix"
 
 enum risk { RISK_NONE, RISK_SAFE, RISK_DISRUPTIVE, RISK_DESTRUCTIVE, RISK_MAX };
 

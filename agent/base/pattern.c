@@ -91,9 +91,30 @@ pattern_compile(struct arena *arena, const char *regex, struct pattern **ret,
 	return 0;
 }
 
+static void
+groups_fill(const struct pattern *pattern, pcre2_match_data *data,
+    const char *bytes, struct pattern_group *groups, size_t count)
+{
+	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
+	uint32_t pairs = pcre2_get_ovector_count(data);
+
+	for (size_t i = 0; i < count; i++) {
+		int n = pcre2_substring_number_from_name(
+		    pattern->code, (PCRE2_SPTR)groups[i].name);
+
+		groups[i].text = NULL;
+		groups[i].length = 0;
+		if (n <= 0 || (uint32_t)n >= pairs ||
+		    ends[2 * n] == PCRE2_UNSET || ends[2 * n + 1] < ends[2 * n])
+			continue;
+		groups[i].text = bytes + ends[2 * n];
+		groups[i].length = ends[2 * n + 1] - ends[2 * n];
+	}
+}
+
 int
-pattern_match(const struct pattern *pattern, const char *bytes, size_t length,
-    struct why *why)
+pattern_capture(const struct pattern *pattern, const char *bytes, size_t length,
+    struct pattern_group *groups, size_t count, struct why *why)
 {
 	pcre2_match_context *limits = pcre2_match_context_create(NULL);
 	pcre2_match_data *data =
@@ -107,6 +128,8 @@ pattern_match(const struct pattern *pattern, const char *bytes, size_t length,
 		rc = pcre2_match(pattern->code, (PCRE2_SPTR)bytes, length, 0, 0,
 		    data, limits);
 	}
+	if (rc >= 0)
+		groups_fill(pattern, data, bytes, groups, count);
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(limits);
 	if (rc >= 0)
@@ -114,4 +137,11 @@ pattern_match(const struct pattern *pattern, const char *bytes, size_t length,
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	return why_set(why, -E2BIG, "the pattern takes too long on this text");
+}
+
+int
+pattern_match(const struct pattern *pattern, const char *bytes, size_t length,
+    struct why *why)
+{
+	return pattern_capture(pattern, bytes, length, NULL, 0, why);
 }

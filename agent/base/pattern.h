@@ -32,4 +32,20 @@ int pattern_compile(struct arena *arena, const char *regex,
 int pattern_match(const struct pattern *pattern, const char *bytes,
     size_t length, struct why *why);
 
+/* A part of a match: (?<name>...) in the pattern. */
+struct pattern_group {
+	const char *name;
+	const char *text; /* in the bytes; NULL: it took no part */
+	size_t length;
+};
+
+/*
+ * pattern_capture - as pattern_match; when it matches, what the groups hold
+ *
+ * groups  names given, the rest filled in; a name that the pattern does not
+ *         have stays without a text
+ */
+int pattern_capture(const struct pattern *pattern, const char *bytes,
+    size_t length, struct pattern_group *groups, size_t count, struct why *why);
+
 #endif

@@ -135,22 +135,46 @@ struct reply_meaning {
 	double wait_s;        /* it says when to come back; 0: it does not */
 	double limit;         /* it says how many; 0: it does not */
 	double per_s;         /* ... in how long; 0: it does not */
+	double usual;         /* how many this provider is known to take; 0 */
+	double usual_per_s;   /* ... in how long; 0: at a time, or a session */
 };
 
 struct reply_catalogue;
 
 /*
+ * reply_catalogue_paths - replies.ini and what a site adds to it
+ *
+ * directory  of --playbooks: its replies.ini, if it has one, and nothing of the
+ *            site's; NULL: what is installed
+ * Returns paths for reply_catalogue_load(), NULL-terminated, in the arena.
+ */
+const char *const *reply_catalogue_paths(
+    struct arena *arena, const char *directory, struct lint *lint);
+
+/*
  * reply_catalogue_load - read replies.ini and what a site adds over it
  *
- * paths   files in order; later rules of a name replace earlier ones, and the
- *         site's are tried first; NULL-terminated
- * lint    gets every error as file:line: text, also when a rule's own texts
- *         do not match, or match where they must not
+ * paths   the shipped file, then the site's in order; a later rule of a name
+ *         replaces an earlier one, and the site's are tried first
+ * lint    gets every error as file:line: text
  *
- * Returns 0 with *ret, or a negative errno: -EINVAL when lint has errors.
+ * Patterns of the shipped file are compiled when they are first tried.
+ * Returns 0 with *ret (caller frees), or a negative errno: -EINVAL when lint
+ * got errors, else what could not be read, with why.
  */
 int reply_catalogue_load(struct arena *arena, const char *const *paths,
     struct lint *lint, struct reply_catalogue **ret, struct why *why);
+
+/* reply_catalogue_count - how many rules there are */
+size_t reply_catalogue_count(const struct reply_catalogue *catalogue);
+
+/*
+ * reply_catalogue_lint - compile every pattern and try each rule's own texts:
+ * those that must match are given to this rule by the whole catalogue, those
+ * that must not are not matched by its pattern
+ */
+void reply_catalogue_lint(
+    const struct reply_catalogue *catalogue, struct lint *lint);
 
 /* reply_catalogue_free - patterns are not in the arena; returns NULL */
 struct reply_catalogue *reply_catalogue_free(struct reply_catalogue *catalogue);

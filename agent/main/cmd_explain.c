@@ -1,5 +1,5 @@
 /*
- * cmd_explain.c - mailfix explain playbook NAME
+ * cmd_explain.c - mailfix explain playbook NAME, and what else it explains
  *
  * Purpose  what a playbook checks and does, in words, with its thresholds here
  * Input    playbooks, overlaid as a run would see them
@@ -111,11 +111,13 @@ explain_playbook(const struct options *options)
 int
 cmd_explain(const struct options *options)
 {
-	static const char *const later[] = {"reply", "port", "spf"};
+	static const char *const later[] = {"port", "spf"};
 
 	if (options->arg_count == 2 &&
 	    strcmp(options->args[0], "playbook") == 0)
 		return explain_playbook(options);
+	if (options->arg_count >= 2 && strcmp(options->args[0], "reply") == 0)
+		return explain_reply(options);
 	for (size_t i = 0; i < ARRAY_COUNT(later); i++)
 		if (options->arg_count > 0 &&
 		    strcmp(options->args[0], later[i]) == 0) {
@@ -123,6 +125,7 @@ cmd_explain(const struct options *options)
 			    "explain %s is not in this version", later[i]);
 			return EXIT_USAGE;
 		}
-	log_error("what should be explained? mailfix explain playbook NAME");
+	log_error("what should be explained? mailfix explain playbook NAME, "
+	          "or mailfix explain reply TEXT");
 	return EXIT_USAGE;
 }

@@ -18,6 +18,27 @@
 #include "agent/main/session.h"
 #include "agent/report/words.h"
 
+/* A file about replies: by its name, or by the folder of a site's. */
+static bool
+replies_check(struct session *session, const char *path)
+{
+	const char *paths[] = {path, NULL};
+	struct reply_catalogue *catalogue = NULL;
+	struct why why = {0};
+
+	if (!text_ends(path, "/replies.ini") &&
+	    strcmp(path, "replies.ini") != 0 &&
+	    strstr(path, "replies.d/") == NULL)
+		return false;
+	if (reply_catalogue_load(
+	        session->arena, paths, &session->lint, &catalogue, &why) == 0)
+		reply_catalogue_lint(catalogue, &session->lint);
+	else if (session->lint.count == 0)
+		lint_add(&session->lint, path, 0, "%s", why.text);
+	(void)reply_catalogue_free(catalogue);
+	return true;
+}
+
 static void
 file_check(struct session *session, const char *path)
 {
@@ -25,6 +46,8 @@ file_check(struct session *session, const char *path)
 		lint_add(&session->lint, path, 0, "it cannot be read");
 		return;
 	}
+	if (replies_check(session, path))
+		return;
 	if (text_ends(path, ".conf"))
 		config_load(
 		    session->arena, path, &session->config, &session->lint);
@@ -84,7 +107,10 @@ cmd_lint(const struct options *options)
 	if (options->arg_count == 0) {
 		(void)session_config(&session);
 		(void)session_playbooks(&session, NULL);
-		files = session.playbooks.count + 1;
+		session_replies(&session);
+		if (session.replies != NULL)
+			reply_catalogue_lint(session.replies, &session.lint);
+		files = session.playbooks.count + 2;
 	}
 	for (size_t i = 0; i < options->arg_count; i++)
 		file_check(&session, options->args[i]);

@@ -76,6 +76,7 @@ session_end(struct session *session)
 	session->audit = audit_free(session->audit);
 	session->state = state_free(session->state);
 	auto_close(&session->lock_fd);
+	session->replies = reply_catalogue_free(session->replies);
 	lint_done(&session->lint);
 	free(session->notes);
 	session->arena = arena_free(session->arena);
@@ -147,6 +148,8 @@ session_load(struct session *session)
 		status = session_playbooks(session,
 		    session->options->arg_count > 0 ? session->options->args
 		                                    : NULL);
+	if (status == 0)
+		session_replies_for(session, session->playbooks.tables);
 	return status == 0 ? session_errors(session) : status;
 }
 

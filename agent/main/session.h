@@ -10,6 +10,7 @@
 #define MAILFIX_MAIN_SESSION_H
 
 #include "agent/apply/apply.h"
+#include "agent/mail/reply.h"
 #include "agent/main/options.h"
 #include "agent/main/progress.h"
 #include "agent/main/terminal.h"
@@ -25,6 +26,7 @@ struct session {
 	struct lint lint;
 	struct config config;
 	struct playbook_set playbooks;
+	struct reply_catalogue *replies; /* NULL: not wanted */
 	struct mta mta;
 	const char *mta_error; /* or NULL */
 
@@ -58,6 +60,10 @@ int session_run(struct session *session);
 /* Steps, in their order. */
 int session_config(struct session *session);
 int session_playbooks(struct session *session, const char *const *patterns);
+/* session_replies - what replies mean; errors to lint */
+void session_replies(struct session *session);
+/* ... if a table that rests on them is wanted */
+void session_replies_for(struct session *session, const bool *wanted);
 int session_errors(struct session *session); /* print lint's; 78 if any */
 int session_mta(struct session *session);
 int session_lock(struct session *session);

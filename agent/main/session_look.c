@@ -43,6 +43,7 @@ look_again(
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
 	    .may_keep = session->may_change,
+	    .replies = session->replies,
 	};
 	struct observe_result result = {0};
 	int r = observe(&request, set, &result, why);
@@ -237,6 +238,7 @@ session_look(struct session *session, const bool *wanted)
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
 	    .may_keep = session->may_change,
+	    .replies = session->replies,
 	    .progress = progress_probe,
 	    .user = &session->progress,
 	};

@@ -63,6 +63,36 @@ session_playbooks(struct session *session, const char *const *patterns)
 	return 0;
 }
 
+void
+session_replies(struct session *session)
+{
+	size_t before = session->lint.count;
+	struct why why = {0};
+	const char *const *paths = reply_catalogue_paths(
+	    session->arena, session->options->playbooks, &session->lint);
+
+	if (reply_catalogue_load(session->arena, paths, &session->lint,
+	        &session->replies, &why) < 0 &&
+	    session->lint.count == before)
+		lint_add(&session->lint, paths[0], 0, "%s", why.text);
+}
+
+void
+session_replies_for(struct session *session, const bool *wanted)
+{
+	static const char *const tables[] = {"log", "destination", "client"};
+	bool is_wanted = false;
+
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
+		size_t index = 0;
+
+		is_wanted |= schema_table_find(tables[i], &index) != NULL &&
+		             wanted[index];
+	}
+	if (is_wanted)
+		session_replies(session);
+}
+
 /* Is this error about a word of the command line, and about no file? */
 static bool
 is_usage(const struct session *session, const struct lint_error *error)
