@@ -114,6 +114,16 @@ postfix_line_join(
 		    (end < line->end ? end : line->end) - begin);
 }
 
+size_t
+postfix_line_count(struct postfix_text text, size_t from, size_t to)
+{
+	size_t count = 0;
+
+	for (; from < to; from++)
+		count += text.bytes[from] == '\n';
+	return count;
+}
+
 void
 postfix_edit_splice(struct postfix_text text, size_t begin, size_t end,
     const char *bytes, struct buf *out)

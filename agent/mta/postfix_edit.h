@@ -40,6 +40,9 @@ bool postfix_line_next(
 void postfix_line_join(
     struct postfix_text text, const struct postfix_line *line, struct buf *out);
 
+/* postfix_line_count - physical lines that end between two places */
+size_t postfix_line_count(struct postfix_text text, size_t from, size_t to);
+
 /* postfix_edit_splice - append the text, other bytes in place of a range */
 void postfix_edit_splice(struct postfix_text text, size_t begin, size_t end,
     const char *bytes, struct buf *out);

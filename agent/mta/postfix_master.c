@@ -14,7 +14,8 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/mta/postfix_lines.h"
+#include "agent/base/buf.h"
+#include "agent/mta/postfix_edit.h"
 
 /* service type private unpriv chroot wakeup maxproc command */
 #define FIELDS_MIN 8
@@ -160,41 +161,52 @@ service_parse(struct arena *arena, const char *where, const char *at,
 	return 0;
 }
 
+/* Room for one more. */
+static int
+services_grow(struct arena *arena, const char *path,
+    struct postfix_services *all, size_t *size, struct why *why)
+{
+	struct postfix_service *more;
+
+	if (all->count == POSTFIX_SERVICES_MAX)
+		return why_set(why, -EINVAL, "%s: more than %u services", path,
+		    POSTFIX_SERVICES_MAX);
+	if (all->count < *size)
+		return 0;
+	*size = *size * 2 + 64;
+	more = arena_alloc(arena, *size, sizeof(*more));
+	if (all->count != 0)
+		(void)memcpy(more, all->services, all->count * sizeof(*more));
+	all->services = more;
+	return 0;
+}
+
 int
 postfix_master_parse(struct arena *arena, const char *path, const char *text,
     size_t length, struct postfix_services *ret, struct why *why)
 {
-	AUTO(postfix_lines_done)
-	struct postfix_lines lines = {.at = text, .end = text + length};
+	const struct postfix_text whole = {.bytes = text, .length = length};
 	struct postfix_services all = {0};
-	size_t size = 64;
+	AUTO_BUF struct buf joined = {0};
+	struct postfix_line line;
+	size_t at = 0, counted = 0, number = 1, size = 0;
 
 	if (memchr(text, '\0', length) != NULL)
 		return why_set(why, -EINVAL, "%s: not a text file", path);
-	all.services = arena_alloc(arena, size, sizeof(*all.services));
-	while (postfix_lines_next(&lines)) {
-		const char *where =
-		    arena_printf(arena, "%s: line %zu", path, lines.first_line);
-		int code;
+	while (postfix_line_next(whole, &at, &line)) {
+		int code = services_grow(arena, path, &all, &size, why);
 
-		if (all.count == POSTFIX_SERVICES_MAX)
-			return why_set(why, -EINVAL,
-			    "%s: more than %u services", path,
-			    POSTFIX_SERVICES_MAX);
-		if (all.count == size) {
-			struct postfix_service *more =
-			    arena_alloc(arena, size * 2, sizeof(*more));
-
-			(void)memcpy(more, all.services, size * sizeof(*more));
-			all.services = more;
-			size *= 2;
-		}
-		code = service_parse(arena, where, lines.text.text,
-		    &all.services[all.count], why);
+		number += postfix_line_count(whole, counted, line.begin);
+		counted = line.begin;
+		buf_clear(&joined);
+		postfix_line_join(whole, &line, &joined);
+		if (code == 0)
+			code = service_parse(arena,
+			    arena_printf(arena, "%s: line %zu", path, number),
+			    buf_text(&joined), &all.services[all.count], why);
 		if (code < 0)
 			return code;
-		all.services[all.count].line = lines.first_line;
-		all.count++;
+		all.services[all.count++].line = number;
 	}
 	*ret = all;
 	return 0;

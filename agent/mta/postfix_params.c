@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/buf.h"
 #include "agent/mta/postfix.h"
-#include "agent/mta/postfix_lines.h"
+#include "agent/mta/postfix_edit.h"
 
 static const char *
 trimmed(struct arena *arena, const char *text, size_t length)
@@ -26,36 +27,52 @@ trimmed(struct arena *arena, const char *text, size_t length)
 	return arena_dup_n(arena, text, length);
 }
 
+/* One more, when the line is "name = value". */
+static bool
+param_read(struct arena *arena, const char *line, struct mta_param *ret)
+{
+	const char *sign = strchr(line, '=');
+
+	if (sign == NULL || sign == line)
+		return false;
+	ret->name = trimmed(arena, line, (size_t)(sign - line));
+	ret->value = trimmed(arena, sign + 1, strlen(sign + 1));
+	return true;
+}
+
+static struct mta_param *
+params_grow(struct arena *arena, const struct mta_param *old, size_t count)
+{
+	struct mta_param *more =
+	    arena_alloc(arena, count * 2 + 64, sizeof(*more));
+
+	if (count != 0)
+		(void)memcpy(more, old, count * sizeof(*more));
+	return more;
+}
+
 void
 postfix_params_parse(
     struct arena *arena, const char *text, size_t length, struct mta *mta)
 {
-	AUTO(postfix_lines_done)
-	struct postfix_lines lines = {.at = text, .end = text + length};
+	const struct postfix_text whole = {.bytes = text, .length = length};
+	AUTO_BUF struct buf joined = {0};
 	struct mta_param *all = NULL;
-	size_t count = 0, size = 0;
+	struct postfix_line line;
+	size_t at = 0, counted = 0, number = 1, count = 0, size = 0;
 
-	while (postfix_lines_next(&lines)) {
-		const char *line = buf_text(&lines.text);
-		const char *sign = strchr(line, '=');
-
-		if (sign == NULL || sign == line ||
-		    isspace((unsigned char)*line))
-			continue;
+	while (postfix_line_next(whole, &at, &line)) {
+		number += postfix_line_count(whole, counted, line.begin);
+		counted = line.begin;
+		buf_clear(&joined);
+		postfix_line_join(whole, &line, &joined);
 		if (count == size) {
-			struct mta_param *more =
-			    arena_alloc(arena, size * 2 + 64, sizeof(*more));
-
-			if (count != 0)
-				(void)memcpy(more, all, count * sizeof(*more));
-			all = more;
-			size = size * 2 + 64;
+			all = params_grow(arena, all, count);
+			size = count * 2 + 64;
 		}
-		all[count++] = (struct mta_param){
-		    .name = trimmed(arena, line, (size_t)(sign - line)),
-		    .value = trimmed(arena, sign + 1, strlen(sign + 1)),
-		    .line = lines.first_line,
-		};
+		if (!param_read(arena, buf_text(&joined), &all[count]))
+			continue;
+		all[count++].line = number;
 	}
 	mta->params = all;
 	mta->param_count = count;
