@@ -242,6 +242,15 @@ do_line(struct scenario *scenario, char *line)
 	scenario_fail(scenario, "there is no %s", line);
 }
 
+/* master.cf, as far as actions ask for it. */
+static const struct mta_service services[] = {
+    {.name = "smtp",
+     .type = "inet",
+     .program = "smtpd",
+     .limit = "-",
+     .process_limit = 100}
+};
+
 static void
 scenario_begin(struct scenario *scenario, const char *name, const char *stem)
 {
@@ -262,7 +271,9 @@ scenario_begin(struct scenario *scenario, const char *name, const char *stem)
 	scenario->mta = (struct mta){.kind = "postfix",
 	    .version = "3.7.11",
 	    .config_dir = "/etc/postfix",
-	    .queue_dir = "/var/spool/postfix"};
+	    .queue_dir = "/var/spool/postfix",
+	    .services = services,
+	    .service_count = 1};
 	(void)strcpy(scenario->dir, "/tmp/scenario.XXXXXX");
 	if (mkdtemp(scenario->dir) == NULL)
 		abort();

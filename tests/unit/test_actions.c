@@ -24,6 +24,8 @@ struct bench {
 	struct action_input input;
 	struct action_output output;
 	struct why why;
+	struct mta_param params[4];
+	size_t param_count;
 };
 
 static struct bench bench;
@@ -406,6 +408,240 @@ test_parameters(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* The parameter of that name, and what master.cf and main.cf set. */
+static int
+plan_with(const char *name, const char *param, const char *text, double number)
+{
+	static const struct mta_service services[] = {
+	    {"smtp",       "inet", "smtpd",      "-",  100},
+	    {"submission", "inet", "smtpd",      "20", 20 },
+	    {"open",       "inet", "smtpd",      "0",  0  },
+	    {"25",         "inet", "postscreen", "1",  1  },
+	    {"smtp",       "unix", "smtp",       "-",  100},
+	};
+	static struct mta mta = {.services = services, .service_count = 5};
+	const struct action *action = action_find(name);
+	const struct action_param *spec = action->spec.params;
+	struct lint lint = {.arena = bench.arena};
+	struct expr_place place = {.file = "test", .line = 1};
+
+	while (strcmp(spec->name, param) != 0)
+		spec++;
+	bench.param = (struct fix_param){.spec = spec, .number = number};
+	if (text != NULL)
+		bench.param.text =
+		    template_parse(bench.arena, text, NULL, place, &lint);
+	lint_done(&lint);
+	mta.params = bench.params;
+	mta.param_count = bench.param_count;
+	bench.input.mta = &mta;
+	bench.output = (struct action_output){0};
+	bench.why = (struct why){0};
+	return action->plan(&bench.input, &bench.output, &bench.why);
+}
+
+static void
+process_facts(double available_mib, double session_s)
+{
+	cell("host", "", "memory_available",
+	    VALUE_NUMBER_OF(available_mib * 1048576));
+	cell("host", "", "memory_total", VALUE_NUMBER_OF(1000.0 * 1048576));
+	cell("mta", "", "process_memory", VALUE_NUMBER_OF(2.0 * 1048576));
+	cell("log", "", "session_time", VALUE_NUMBER_OF(session_s));
+}
+
+static void
+test_process_limit(void **state)
+{
+	static const struct {
+		const char *service;
+		double available_mib;
+		const char *before, *after;
+	} cases[] = {
+	    {"smtp",       900, "-",  "150"}, /* half as many again */
+	    {"submission", 900, "20", "30" },
+	    {"smtp",       220, "-",  "130"}, /* (220 - 100) / 4 MiB more */
+	    {"smtp",       140, "-",  "110"}, /* a tenth is worth it */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		process_facts(cases[i].available_mib, 3);
+		assert_int_equal(plan_with("set-process-limit", "service",
+		                     cases[i].service, 0),
+		    0);
+		assert_int_equal(bench.output.count, 1);
+		assert_string_equal(
+		    bench.output.changes[0].before, cases[i].before);
+		assert_string_equal(
+		    bench.output.changes[0].after, cases[i].after);
+		assert_string_equal(
+		    bench.output.changes[0].detail, "reload both");
+	}
+	assert_string_equal(bench.output.changes[0].target, "smtp/inet");
+	assert_string_equal(bench.output.changes[0].text,
+	    "master.cf: smtp inet: at most 110 processes");
+	assert_string_equal(
+	    bench.output.changes[0].kind->name, "postfix-service");
+}
+
+static void
+test_process_limit_refused(void **state)
+{
+	(void)state;
+	refused(-ENODATA, plan_with("set-process-limit", "service", "smtp", 0),
+	    "session_time is not known");
+	process_facts(900, 3);
+	refused(-ENODATA, plan_with("set-process-limit", "service", "", 0),
+	    "which service");
+	refused(-ENODATA,
+	    plan_with("set-process-limit", "service", "smtp/unix", 0),
+	    "which service");
+	refused(-EPERM, plan_with("set-process-limit", "service", "25", 0),
+	    "postscreen");
+	refused(-EALREADY, plan_with("set-process-limit", "service", "open", 0),
+	    "not limited");
+	process_facts(136, 3);
+	refused(-EPERM, plan_with("set-process-limit", "service", "smtp", 0),
+	    "enough for 9 more");
+	process_facts(50, 3);
+	refused(-EPERM, plan_with("set-process-limit", "service", "smtp", 0),
+	    "enough for 0 more");
+	process_facts(900, 30);
+	refused(-EPERM, plan_with("set-process-limit", "service", "smtp", 0),
+	    "wait");
+	/* none runs to be measured: 16 MiB and its helpers are not free */
+	process_facts(500, 3);
+	cell("mta", "", "process_memory", VALUE_UNKNOWN_OF("none runs"));
+	assert_int_equal(
+	    plan_with("set-process-limit", "service", "smtp", 0), 0);
+	assert_string_equal(bench.output.changes[0].after, "125");
+}
+
+static void
+client_facts(const char *address, const char *name, double messages,
+    double at_once, bool is_own)
+{
+	cell("client", address, "name", VALUE_TEXT_OF(name));
+	cell("client", address, "messages", VALUE_NUMBER_OF(messages));
+	cell("client", address, "at_once", VALUE_NUMBER_OF(at_once));
+	cell("client", address, "own", VALUE_BOOL_OF(is_own));
+	cell("mta", "", "process_limit", VALUE_NUMBER_OF(100));
+	cell("mta", "", "client_connections", VALUE_NUMBER_OF(50));
+}
+
+static void
+param_is(const char *name, const char *value)
+{
+	bench.params[bench.param_count++] =
+	    (struct mta_param){.name = name, .value = value};
+}
+
+#define EXCEPTIONS "smtpd_client_event_limit_exceptions"
+
+static int
+exempt(const char *address)
+{
+	return plan_with("limit-clients", "exempt", address, 0);
+}
+
+static void
+test_exempt(void **state)
+{
+	(void)state;
+	client_facts("192.0.2.7", "mx.test", 9, 50, false);
+	client_facts("2001:db8::7", "mx6.test", 9, 50, false);
+	assert_int_equal(exempt("192.0.2.7"), 0);
+	change_is("postfix-param", "set",
+	    "set " EXCEPTIONS " = $mynetworks, 192.0.2.7");
+	assert_null(bench.output.changes[0].before);
+	assert_int_equal(exempt("2001:db8::7"), 0);
+	assert_string_equal(
+	    bench.output.changes[0].after, "$mynetworks, [2001:db8::7]");
+	param_is(EXCEPTIONS, "10.0.0.1");
+	assert_int_equal(exempt("192.0.2.7"), 0);
+	assert_string_equal(bench.output.changes[0].before, "10.0.0.1");
+	assert_string_equal(
+	    bench.output.changes[0].after, "10.0.0.1, 192.0.2.7");
+	bench.params[0].value = "";
+	assert_int_equal(exempt("192.0.2.7"), 0);
+	assert_string_equal(bench.output.changes[0].after, "192.0.2.7");
+}
+
+static void
+test_exempt_refused(void **state)
+{
+	(void)state;
+	refused(-ENODATA, exempt("192.0.2.7"), "not known");
+	client_facts("192.0.2.7", "unknown", 9, 50, false);
+	refused(-EPERM, exempt("192.0.2.7"), "strangers");
+	client_facts("192.0.2.7", "mx.test", 0, 50, false);
+	refused(-EPERM, exempt("192.0.2.7"), "strangers");
+	client_facts("192.0.2.7", "mx.test", 9, 50, true);
+	refused(-EALREADY, exempt("192.0.2.7"), "not limited");
+	client_facts("0.0.0.0/0", "mx.test", 9, 50, false);
+	refused(-EPERM, exempt("0.0.0.0/0"), "no address");
+	client_facts("192.0.2.7, 0.0.0.0/0", "mx.test", 9, 50, false);
+	refused(-EPERM, exempt("192.0.2.7, 0.0.0.0/0"), "no address");
+	client_facts("hash:/tmp/x", "mx.test", 9, 50, false);
+	refused(-EPERM, exempt("hash:/tmp/x"), "no address");
+}
+
+static int
+limit_share(double share)
+{
+	return plan_with("limit-clients", "share", NULL, share);
+}
+
+static void
+test_limit_clients(void **state)
+{
+	(void)state;
+	client_facts("203.0.113.1", "unknown", 0, 48, false);
+	client_facts("192.0.2.9", "relay.test", 99, 90, true);
+	client_facts("192.0.2.8", "mx.test", 9, 10, false);
+	assert_int_equal(limit_share(0.1), 0);
+	change_is("postfix-param", "set",
+	    "set smtpd_client_connection_count_limit = 10");
+	assert_string_equal(bench.output.changes[0].detail, "reload both");
+	/* a person's program needs five, however few processes there are */
+	assert_int_equal(limit_share(0.01), 0);
+	assert_int_equal(bench.output.count, 2);
+	assert_string_equal(bench.output.changes[1].after, "5");
+	/* who sends real mail and needs more is exempt, ours is already */
+	client_facts("192.0.2.7", "mx.test", 9, 30, false);
+	param_is("smtpd_client_connection_count_limit", "40");
+	assert_int_equal(limit_share(0.1), 0);
+	assert_int_equal(bench.output.count, 2);
+	assert_string_equal(
+	    bench.output.changes[0].after, "$mynetworks, 192.0.2.7");
+	assert_string_equal(
+	    bench.output.changes[0].detail, "reload-after-undo");
+	assert_string_equal(bench.output.changes[1].before, "40");
+	assert_string_equal(bench.output.changes[1].detail, "reload");
+}
+
+static void
+test_limit_clients_refused(void **state)
+{
+	(void)state;
+	refused(-ENODATA, limit_share(0.1), "not known");
+	client_facts("203.0.113.1", "unknown", 0, 48, false);
+	refused(-EINVAL, limit_share(0), "either");
+	refused(-EINVAL, limit_share(2), "either");
+	cell("mta", "", "client_connections", VALUE_NUMBER_OF(8));
+	refused(-EALREADY, limit_share(0.1), "more than 8");
+	cell("mta", "", "client_connections", VALUE_NUMBER_OF(0));
+	assert_int_equal(limit_share(0.1), 0);
+	param_is(EXCEPTIONS, "10.0.0.1");
+	refused(-EPERM, limit_share(0.1), "our own");
+	bench.param_count = 0;
+	for (int i = 0; i < 17; i++)
+		client_facts(arena_printf(bench.arena, "192.0.2.%d", i + 1),
+		    "mx.test", 9, 30, false);
+	refused(-EPERM, limit_share(0.1), "more than 16");
+}
+
 int
 main(void)
 {
@@ -421,6 +657,12 @@ main(void)
 	    CASE(test_queue_empty),
 	    CASE(test_table),
 	    CASE(test_parameters),
+	    CASE(test_process_limit),
+	    CASE(test_process_limit_refused),
+	    CASE(test_exempt),
+	    CASE(test_exempt_refused),
+	    CASE(test_limit_clients),
+	    CASE(test_limit_clients_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
