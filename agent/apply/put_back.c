@@ -56,6 +56,9 @@ undo_now(struct apply_host *host, const struct journal *journal,
 	struct why reason = {0};
 	int r;
 
+	if (change_is_traceless(&record->change))
+		return close_as(
+		    host, journal, record, as, event, record->reason, why);
 	if (!change_is_undoable(&record->change)) {
 		r = close_as(host, journal, record, RECORD_FAILED, "failed",
 		    record->reason, why);

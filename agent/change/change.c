@@ -31,13 +31,24 @@ change_kind_find(const char *name)
 	return NULL;
 }
 
+static bool
+is_among(const char *const *verbs, const char *verb)
+{
+	for (; verbs != NULL && *verbs != NULL; verbs++)
+		if (strcmp(*verbs, verb) == 0)
+			return true;
+	return false;
+}
+
 bool
 change_is_undoable(const struct change *change)
 {
-	const char *const *verb = change->kind->lasting;
+	return change->kind->is_undoable &&
+	       !is_among(change->kind->lasting, change->verb);
+}
 
-	for (; verb != NULL && *verb != NULL; verb++)
-		if (strcmp(*verb, change->verb) == 0)
-			return false;
-	return change->kind->is_undoable;
+bool
+change_is_traceless(const struct change *change)
+{
+	return is_among(change->kind->traceless, change->verb);
 }

@@ -62,6 +62,11 @@ struct change_kind {
 	bool is_undoable;
 	/* verbs that have no undo all the same; NULL-terminated, or NULL */
 	const char *const *lasting;
+	/*
+	 * of these, verbs that leave nothing to undo: a delivery that was tried
+	 * again; NULL-terminated, or NULL
+	 */
+	const char *const *traceless;
 
 	/*
 	 * check - may it be made, now? The actor's own second look at the decisive
@@ -112,6 +117,9 @@ const struct change_kind *change_kind_find(const char *name);
 
 /* change_is_undoable - has this verb of its kind an undo? */
 bool change_is_undoable(const struct change *change);
+
+/* change_is_traceless - has it none because there is nothing to undo? */
+bool change_is_traceless(const struct change *change);
 
 /*
  * Effects: the last step, as a table. A run that only shows its plan has

@@ -22,6 +22,9 @@
 
 static const char hold[] = "hold";
 
+/* From this share of the deferred messages on, all are tried by one command. */
+#define FLUSH_ALL_SHARE 0.9
+
 struct verb {
 	const char *name;
 	int command;      /* MTA_QUEUE_*; of prune: not used */
@@ -73,6 +76,16 @@ begin_moved(const struct change *change, struct change_host *host,
 	return r <= 0 ? r : queue_ids_load(work, QUEUE_LIST_BEGUN, &none, why);
 }
 
+/*
+ * A try again that goes with other changes (change.base) is no reason to leave
+ * them, or to take them back: what it missed, the next run or Postfix tries.
+ */
+static bool
+is_aside(const struct change *change)
+{
+	return change->base != NULL && change_is_traceless(change);
+}
+
 static int
 check(const struct change *change, const struct verb *verb,
     struct queue_work *work, struct why *why)
@@ -88,7 +101,7 @@ check(const struct change *change, const struct verb *verb,
 	if (strcmp(verb->name, "hold") == 0 && strcmp(work->state, hold) == 0)
 		return why_set(why, -EINVAL, "they are on hold already");
 	there = queue_ids_in(work, work->state, all, false);
-	if (there.count == 0)
+	if (there.count == 0 && !is_aside(change))
 		return why_set(why, -ESTALE,
 		    "none of the messages is in %s any more", work->state);
 	if ((r = queue_count(work, work->state, &in_state, why)) < 0)
@@ -131,7 +144,7 @@ queue_move_capture(
 		struct queue_ids there =
 		    queue_ids_in(&work, work.state, all, false);
 
-		r = there.count > 0
+		r = there.count > 0 || is_aside(change)
 		        ? queue_ids_save(&work, QUEUE_LIST_CHOSEN, there, why)
 		        : why_set(why, -ESTALE,
 		              "none of the messages is in %s any more",
@@ -141,18 +154,35 @@ queue_move_capture(
 	return r;
 }
 
+/*
+ * A command a message is slow; one for all tries the others, too. That does
+ * them no harm when they are few.
+ */
+static int
+flush(struct queue_work *work, struct queue_ids ids, struct why *why)
+{
+	const struct mta *mta = work->host->mta;
+	size_t in_state = 0;
+	int r = queue_count(work, work->state, &in_state, why);
+	bool is_most = (double)ids.count >= FLUSH_ALL_SHARE * (double)in_state;
+
+	if (r < 0 || ids.count == 0)
+		return r;
+	return mta->ops->queue_command(mta,
+	    is_most && ids.count > 1 ? MTA_QUEUE_FLUSH_ALL : MTA_QUEUE_FLUSH,
+	    work->state, ids.ids, ids.count, why);
+}
+
 static int
 perform(const struct verb *verb, struct queue_work *work, struct queue_ids ids,
     struct why *why)
 {
-	const struct mta *mta = work->host->mta;
 	int r;
 
 	if (strcmp(verb->name, "prune") == 0)
 		return queue_prune_perform(work, ids, why);
 	if (verb->command == MTA_QUEUE_FLUSH)
-		return mta->ops->queue_command(
-		    mta, verb->command, work->state, ids.ids, ids.count, why);
+		return flush(work, ids, why);
 	r = queue_ids_move(work, verb->command, work->state, ids, why);
 	if (r == 0 && verb->command == MTA_QUEUE_HOLD &&
 	    queue_ids_in(work, hold, ids, false).count == 0)
@@ -178,7 +208,7 @@ queue_move_perform(
 	if (r == 0)
 		r = perform(verb, &work, ids, why);
 	queue_work_done(&work);
-	return r;
+	return is_aside(change) ? 0 : r;
 }
 
 /* Where are they: in the state they were chosen in, or where we put them? */
@@ -261,6 +291,7 @@ const struct change_kind change_queue_move = {
     .verbs = verbs,
     .is_undoable = true,
     .lasting = lasting,
+    .traceless = lasting,
     .check = queue_move_check,
     .capture = queue_move_capture,
     .perform = queue_move_perform,

@@ -174,7 +174,8 @@ enum mta_queue_verb {
 	MTA_QUEUE_HOLD,
 	MTA_QUEUE_RELEASE,
 	MTA_QUEUE_DELETE,
-	MTA_QUEUE_FLUSH
+	MTA_QUEUE_FLUSH,
+	MTA_QUEUE_FLUSH_ALL /* of the queue, whatever the ids */
 };
 
 /* mta_param_find - what the admin's file sets it to, last; NULL: nothing */

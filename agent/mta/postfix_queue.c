@@ -1,7 +1,7 @@
 /*
  * postfix_queue.c - messages of Postfix by their ids: names, places, commands
  *
- * Purpose  the only place that runs postsuper and postqueue
+ * Purpose  where they lie, and what postsuper does with them
  * Input    ids that an observer chose: hostile, only letters and digits pass
  * Errors   -EINVAL for a bad id; a command that could not run. Its exit status
  *          says nothing: postsuper(1) ends with 1 when it cannot log, half-way
@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
@@ -40,10 +39,6 @@
 
 /* What a command says is for the reason of a failure only. */
 #define OUTPUT_MAX 4096
-
-/* Slowly: a queue manager that gets all at once has gained nothing. */
-#define FLUSH_AT_ONCE  10
-#define FLUSH_PAUSE_MS 500
 
 const char *const postfix_queue_logs[] = {"defer", "bounce", "trace", NULL};
 
@@ -156,15 +151,6 @@ postfix_queue_find(int queue_fd, const char *folder, unsigned depth,
 	return 0;
 }
 
-static void
-pause_ms(long ms)
-{
-	struct timespec time = {
-	    .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	(void)nanosleep(&time, NULL);
-}
-
 /* The last line that a command wrote: where it says why it gave up. */
 static void
 last_line(const struct program_result *result, struct buf *ret)
@@ -200,31 +186,6 @@ run(const struct program *program, struct why *why)
 	buf_done(&result.output);
 	buf_done(&result.errors);
 	return r;
-}
-
-/* One id a command: postqueue(1) takes no list. */
-static int
-flush(const struct mta *mta, const char *const *ids, size_t count,
-    struct why *why)
-{
-	int r;
-
-	for (size_t i = 0; i < count; i++) {
-		const char *const argv[] = {"/usr/sbin/postqueue", "-c",
-		    mta->config_dir, "-i", ids[i], NULL};
-		struct program program = {
-		    .argv = argv,
-		    .output_max = OUTPUT_MAX,
-		    .deadline_ms = COMMAND_MS,
-		    .is_joined = true,
-		};
-
-		if (i > 0 && i % FLUSH_AT_ONCE == 0)
-			pause_ms(FLUSH_PAUSE_MS);
-		if ((r = run(&program, why)) < 0)
-			return r;
-	}
-	return 0;
 }
 
 static const char *
@@ -264,7 +225,9 @@ postfix_queue_command(const struct mta *mta, int verb, const char *queue,
 	if (count == 0)
 		return 0;
 	if (verb == MTA_QUEUE_FLUSH)
-		return flush(mta, ids, count, why);
+		return postfix_flush(mta, ids, count, why);
+	if (verb == MTA_QUEUE_FLUSH_ALL)
+		return postfix_flush_all(mta, why);
 	program.input = input.text;
 	program.input_length = input.length;
 	program.deadline_ms = COMMAND_MS + (uint32_t)(count * COMMAND_MS_EACH);

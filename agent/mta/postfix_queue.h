@@ -35,6 +35,11 @@ int postfix_queue_find(int queue_fd, const char *folder, unsigned depth,
     const char *id, char ret_path[static MTA_QUEUE_PATH_MAX],
     struct stat *ret_st);
 
+/* postfix_flush - try these again; postfix_flush_all - all that is deferred */
+int postfix_flush(const struct mta *mta, const char *const *ids, size_t count,
+    struct why *why);
+int postfix_flush_all(const struct mta *mta, struct why *why);
+
 /* postfix_queue_command - see mta_ops.queue_command */
 int postfix_queue_command(const struct mta *mta, int verb, const char *queue,
     const char *const *ids, size_t count, struct why *why);

@@ -81,12 +81,12 @@ part_line(struct page *page, const struct change *change)
 void
 report_change_lines(struct page *page, const struct change *change)
 {
-	if (change->base != NULL) {
+	if (change->base != NULL && !change_is_traceless(change)) {
 		part_line(page, change);
 		return;
 	}
-	if (text_equal(change->before, change->after))
-		return; /* a try that leaves all as it is */
+	if (change_is_traceless(change))
+		return; /* it leaves all as it is */
 	if (change->before != NULL)
 		value_lines(page, "        - ", change->target, change->before,
 		    PAGE_BAD);
@@ -144,7 +144,8 @@ changes_lines(
 			continue;
 		}
 		shown++;
-		if (planned->change_count > 1 && change->base == NULL)
+		if (planned->change_count > 1 &&
+		    (change->base == NULL || change_is_traceless(change)))
 			page_line(
 			    page, PAGE_PLAIN, "        ", change->text, NULL);
 		report_change_lines(page, change);

@@ -89,8 +89,7 @@ words_risk(struct buf *out, const struct planned_fix *planned)
 
 		/* a try that leaves all as it is needs none */
 		is_any |= has_undo;
-		is_undoable &=
-		    has_undo || text_equal(change->before, change->after);
+		is_undoable &= has_undo || change_is_traceless(change);
 	}
 	is_undoable &= is_any;
 	if (planned->change_count > 0)

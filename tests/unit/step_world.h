@@ -170,6 +170,13 @@ change_is_undoable(const struct change *change)
 	return change->kind->is_undoable;
 }
 
+bool
+change_is_traceless(const struct change *change)
+{
+	(void)change;
+	return false;
+}
+
 static struct change
 row_change(const char *target, const char *before, const char *after)
 {

@@ -33,7 +33,11 @@ struct world {
 };
 
 /* How many messages the command handles before it stops, by verb. */
-static size_t may_do[4];
+static size_t may_do[MTA_QUEUE_FLUSH_ALL + 1];
+
+/* What the last try again was: the verb, of how many. */
+static int flush_verb;
+static size_t flush_count;
 
 static void
 path_of(const char *folder, const char *id, char path[static 128])
@@ -56,6 +60,11 @@ fake_command(const struct mta *mta, int verb, const char *queue,
 	char from[128], to[128];
 
 	(void)mta;
+	if (verb == MTA_QUEUE_FLUSH || verb == MTA_QUEUE_FLUSH_ALL) {
+		flush_verb = verb;
+		flush_count = count;
+		return may_do[verb] > 0 ? 0 : why_set(why, -EIO, "no answer");
+	}
 	if (verb == MTA_QUEUE_DELETE && released != NULL) {
 		path_of("hold", released, from);
 		path_of("deferred", released, to);
@@ -533,6 +542,97 @@ test_refused(void **state)
 	world_done(&world);
 }
 
+static int
+step(struct world *world,
+    int (*what)(const struct change *, struct change_host *, struct why *))
+{
+	struct why why = {0};
+
+	return what(&world->change, &world->host, &why);
+}
+
+static int
+flush(struct world *world)
+{
+	int r = step(world, change_queue_move.check);
+
+	flush_verb = -1;
+	if (r == 0)
+		r = step(world, change_queue_move.capture);
+	return r < 0 ? r : step(world, change_queue_move.perform);
+}
+
+static void
+test_flush_few(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "flush");
+	assert_int_equal(flush(&world), 0);
+	assert_int_equal(flush_verb, MTA_QUEUE_FLUSH);
+	assert_int_equal(flush_count, 3);
+	assert_false(change_is_undoable(&world.change));
+	assert_true(change_is_traceless(&world.change));
+	world_done(&world);
+}
+
+static void
+test_flush_nearly_all(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "flush");
+	for (int i = 10; i < 20; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "deferred/4/4F2A1B3C%d", i);
+		(void)unlinkat(world.dir.fd, path, 0);
+	}
+	assert_int_equal(flush(&world), 0);
+	assert_int_equal(flush_verb, MTA_QUEUE_FLUSH_ALL);
+	world_done(&world);
+}
+
+static void
+test_flush_fails(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "flush");
+	may_do[MTA_QUEUE_FLUSH] = 0;
+	assert_int_equal(flush(&world), -EIO);
+	world_done(&world);
+}
+
+/* Beside other changes it stands in nobody's way. */
+static void
+test_flush_aside(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_init(&world, "flush");
+	world.change.base = "mailfix_transport";
+	may_do[MTA_QUEUE_FLUSH] = 0;
+	assert_int_equal(flush(&world), 0);
+	assert_int_equal(flush_verb, MTA_QUEUE_FLUSH);
+	for (size_t i = 0; chosen[i] != NULL; i++) {
+		char path[128];
+
+		(void)snprintf(path, sizeof(path), "deferred/%c/%s",
+		    chosen[i][0], chosen[i]);
+		(void)unlinkat(world.dir.fd, path, 0);
+	}
+	assert_int_equal(flush(&world), 0);
+	assert_int_equal(flush_verb, -1);
+	world.change.base = NULL;
+	assert_int_equal(flush(&world), -ESTALE);
+	world_done(&world);
+}
+
 int
 main(void)
 {
@@ -550,6 +650,10 @@ main(void)
 	    cmocka_unit_test(test_id_in_use),
 	    cmocka_unit_test(test_tampered),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_flush_few),
+	    cmocka_unit_test(test_flush_nearly_all),
+	    cmocka_unit_test(test_flush_fails),
+	    cmocka_unit_test(test_flush_aside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
