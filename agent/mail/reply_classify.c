@@ -119,7 +119,8 @@ reply_classify(const struct reply_catalogue *catalogue,
 	struct reply_trigrams trigrams;
 
 	reply_trigrams_of(subject, length, &trigrams);
-	for (size_t i = 0; i < catalogue->count; i++) {
+	/* without a catalogue, the code and the stage alone */
+	for (size_t i = 0; catalogue != NULL && i < catalogue->count; i++) {
 		struct reply_rule *rule = &catalogue->rules[i];
 
 		if (!reply_rule_fits(
