@@ -19,21 +19,33 @@
 #define ID_LONGEST  32
 #define ID_SHORTEST 5
 
+/*
+ * Which bytes an id may have, a bit for each: digits, and of 64 to 127 the
+ * capitals and the small consonants.
+ */
+#define DIGITS ((((uint64_t)1 << 10) - 1) << '0')
+#define LETTERS                                                                \
+	(((((uint64_t)1 << 26) - 1) << ('A' - 64)) |                           \
+	    (((((uint64_t)1 << 26) - 1) << ('a' - 64)) &                       \
+	        ~((uint64_t)1 << ('a' - 64) | (uint64_t)1 << ('e' - 64) |      \
+	            (uint64_t)1 << ('i' - 64) | (uint64_t)1 << ('o' - 64) |    \
+	            (uint64_t)1 << ('u' - 64))))
+
+static bool
+is_id(unsigned char c)
+{
+	return c < 128 && ((c < 64 ? DIGITS : LETTERS) >> (c & 63) & 1) != 0;
+}
+
 /* queue_id - take "4F2A1B2C3D: " or "NOQUEUE: " (which is no id) */
 static bool
 queue_id(struct span *text, struct span *ret)
 {
 	uint32_t i = 0;
 
-	while (i < text->length && i < ID_LONGEST) {
-		const char c = text->text[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-		        (c >= 'b' && c <= 'z' && c != 'e' && c != 'i' &&
-		            c != 'o' && c != 'u')))
-			break;
+	while (i < text->length && i < ID_LONGEST &&
+	       is_id((unsigned char)text->text[i]))
 		i++;
-	}
 	if (i < ID_SHORTEST || i + 2 > text->length || text->text[i] != ':' ||
 	    text->text[i + 1] != ' ')
 		return false;

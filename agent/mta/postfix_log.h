@@ -68,9 +68,8 @@ log_eat(struct span *text, const char *literal, size_t length)
 }
 
 /* log_find - where a literal first stands, or NULL */
-#define LOG_FIND(in, literal)                                                  \
-	((const char *)memmem(                                                 \
-	    (in).text, (in).length, literal, sizeof(literal) - 1))
+#define LOG_FIND(in, literal) log_find(in, literal, sizeof(literal) - 1)
+const char *log_find(struct span text, const char *literal, size_t length);
 
 /* log_until - take what stands before a literal, and the literal */
 #define LOG_UNTIL(text, literal, ret)                                          \
