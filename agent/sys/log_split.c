@@ -66,6 +66,7 @@ static void
 line_take(struct log_splitter *splitter, const char *text, size_t length,
     const struct log_sink *sink)
 {
+	bool is_long = length >= LOG_LINE_MAX;
 	struct log_line line;
 
 	if (splitter->is_inside) {
@@ -74,8 +75,7 @@ line_take(struct log_splitter *splitter, const char *text, size_t length,
 	}
 	if (length > 0 && text[length - 1] == '\r')
 		length--;
-	if (length >= LOG_LINE_MAX ||
-	    !log_split_line(&splitter->clock, text, length, &line)) {
+	if (is_long || !log_split_line(&splitter->clock, text, length, &line)) {
 		splitter->odd += length > 0;
 		return;
 	}
