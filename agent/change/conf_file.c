@@ -11,6 +11,7 @@
 #include "agent/change/conf_file.h"
 
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +27,9 @@
 /* postconf -e holds it for some milliseconds. */
 #define LOCK_TRIES   20U
 #define LOCK_WAIT_NS 50000000L
+
+/* dict_load_file() of Postfix: hot is what is younger than a full second. */
+#define COOL_S 2
 
 static const char *
 lock_name(struct change_host *host, const char *leaf)
@@ -188,6 +192,22 @@ file_is_same(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/*
+ * Postfix lets a main.cf of the last second "cool down", in case it is being
+ * written: every process that starts waits for it. This one was whole at once.
+ */
+static void
+file_cool(const struct conf_file *file)
+{
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+
+	(void)clock_gettime(CLOCK_REALTIME, &times[1]);
+	times[1].tv_sec -= COOL_S;
+	if (times[1].tv_sec > file->st.st_mtim.tv_sec)
+		(void)utimensat(
+		    file->dir, file->leaf, times, AT_SYMLINK_NOFOLLOW);
+}
+
 int
 conf_file_write(struct conf_file *file, const struct buf *text, struct why *why)
 {
@@ -203,6 +223,7 @@ conf_file_write(struct conf_file *file, const struct buf *text, struct why *why)
 	    &file->st, why);
 	if (r < 0)
 		return r;
+	file_cool(file);
 	buf_clear(&file->text);
 	buf_add_n(&file->text, buf_text(text), text->length);
 	if (fstatat(file->dir, file->leaf, &file->st, AT_SYMLINK_NOFOLLOW) < 0)
