@@ -20,6 +20,7 @@ What a test uses, and where it is told in full:
     hang      Hang: a mount that nobody answers for
     world     World: zones, SMTP servers, connections from outside
     policy    Policy: how such a server treats its clients
+    sender    SenderCase: a host that meets limits, mailfix from its timer
     queue     thousands of deferred messages, mail sent, the queue listed
     sick      what goes wrong on mail hosts, done on purpose
     wait      until(): for what announces itself to nobody

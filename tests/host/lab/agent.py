@@ -6,6 +6,7 @@ answer is {"value": ...} or {"error": TEXT}. World asks.
 """
 
 import asyncio
+import bisect
 import errno
 import json
 import os
@@ -41,6 +42,15 @@ class Agent:
         """Return what happened in each second, as a list in order of time."""
         return [{'time': time, **counts} for time, counts in
                 sorted(self._servers[address, port].seconds.items())]
+
+    async def since(self, address, port, time):
+        """Return how many messages and refusals there were since a time."""
+        server = self._servers[address, port]
+        first = bisect.bisect_left(server.messages, time,
+                                   key=lambda message: message['time'])
+        return {'taken': len(server.messages) - first,
+                'refused': len(server.refusals) -
+                bisect.bisect_left(server.refusals, time)}
 
     async def messages(self, address, port):
         """Return the messages a server accepted."""

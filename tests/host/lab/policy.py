@@ -16,13 +16,21 @@ TOO_MANY_MESSAGES = ('421 4.7.28 Our system has detected an unusual rate of '
                      'mail from your IP address; try again later')
 TOO_MANY_IN_SESSION = '421 4.7.0 Too many messages in this connection'
 GREYLISTED = '451 4.7.1 Greylisted, please try again later'
-# What providers say that no throttle helps against; see replies.ini.
-NO_PTR = ('421 4.7.0 The IP address you are using to send mail does not have '
-          'a PTR record')
-SPF_FAILED = ('421 4.7.23 This mail has been rate limited because SPF '
-              'authentication did not pass for it')
-BAD_REPUTATION = ('421 4.7.0 Messages from your IP address are temporarily '
-                  'deferred due to its poor reputation')
+# What Gmail says that no throttle helps against, in its several lines.
+NO_PTR = (
+    '421-4.7.23 The sending IP address for this message doesn\'t have a\r\n'
+    '421-4.7.23 PTR record, or the record\'s forward DNS entry doesn\'t\r\n'
+    '421-4.7.23 match the sending IP address. To protect users from spam,\r\n'
+    '421 4.7.23 your email has been rate limited. - gsmtp')
+SPF_FAILED = (
+    '421-4.7.27 Your email has been rate limited because SPF\r\n'
+    '421-4.7.27 authentication didn\'t pass for this message. Gmail\r\n'
+    '421 4.7.27 requires all bulk email senders to use SPF. - gsmtp')
+BAD_REPUTATION = (
+    '421-4.7.0 [192.0.2.10      19] Our system has detected that this message'
+    '\r\n421-4.7.0 is suspicious due to the very low reputation of the sending'
+    '\r\n421-4.7.0 IP address. To protect our users from spam, mail sent from'
+    '\r\n421 4.7.0 your IP address has been blocked. - gsmtp')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Server:
         self.served = collections.Counter()
         self.served_peak = 0
         self.seconds = {}
+        self.refusals = []
         self.changed = asyncio.Condition()
         self._where = address, port
         self._listener = None
@@ -81,6 +82,7 @@ class Server:
         self.replies[f'{stage} {text[:3]}'] += 1
         if text.startswith('4'):
             self._second()['refused'] += 1
+            self.refusals.append(time.time())
 
     def serve(self, client):
         """Give a session one of the client's places; tell whether."""

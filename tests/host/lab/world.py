@@ -195,6 +195,14 @@ class Server:
         return [Second(**each) for each in
                 self._world.ask('seconds', **self._where)]
 
+    def taken(self, since=0):
+        """Return how many messages it has accepted since a time."""
+        return self._world.ask('since', **self._where, time=since)['taken']
+
+    def refusals(self, since=0):
+        """Return how often it has answered 4xx since a time."""
+        return self._world.ask('since', **self._where, time=since)['refused']
+
     def messages(self):
         """Return the messages it accepted."""
         return [Message(**each) for each in
