@@ -83,7 +83,7 @@ class Peers(LabCase):
         self.assertEqual(peer.messages()[0].client, '2001:db8::10')
 
     def test_connections(self):
-        peer = self.peer(connections=2)
+        peer = self.peer(connections=2, message_s=0.02)
         queue.submit(self.mx, 'a@big.test', count=30)
         stats = peer.await_messages(30)
         self.assertGreater(stats.peak, 2)
