@@ -64,9 +64,10 @@ struct mta_param {
 
 /* Limits on each client; 0: none. */
 struct mta_client_limits {
-	double connections; /* at a time */
-	double rate;        /* connections a second */
-	const char *exempt; /* whom they do not limit, expanded */
+	double connections;   /* at a time */
+	double rate;          /* connections a second */
+	const char *exempt;   /* whom they do not limit, expanded */
+	const char *networks; /* our own, expanded; NULL: not told */
 };
 
 /* A setting that looks like a throttle and is none, or does harm. */

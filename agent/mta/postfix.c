@@ -138,6 +138,7 @@ clients_set(
 	clients->rate = unit_s > 0 ? rate / unit_s : 0;
 	clients->exempt = postfix_setting_text(
 	    settings, "smtpd_client_event_limit_exceptions", "");
+	clients->networks = postfix_setting_text(settings, "mynetworks", NULL);
 }
 
 static void
