@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/probes/log_tally_data.h"
+#include "agent/probes/log_part.h"
 
 /* A warning explains the refusals that follow it for so long. */
 #define EXPLAINS_US US_PER_MINUTE

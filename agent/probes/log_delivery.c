@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/probes/log_tally_data.h"
+#include "agent/mail/step.h"
+#include "agent/probes/log_part.h"
 
 /* Lines of one attempt whose duration is not told: as close as this. */
 #define ATTEMPT_US (2 * US_PER_S)

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/probes/log_tally_data.h"
+#include "agent/probes/log_part.h"
 
 /* After such a pause what is sent is a new burst. */
 #define PAUSE_S 60

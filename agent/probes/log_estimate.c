@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/probes/log_tally_data.h"
+#include "agent/probes/log_part.h"
 
 /* Moments lie so far apart that they reach back over a few sessions. */
 #define MOMENT_APART_US 50000

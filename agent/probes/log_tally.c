@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/probes/log_tally_data.h"
+#include "agent/probes/log_part.h"
 
 /* How far a line may be ahead of the clock: clocks of two hosts. */
 #define AHEAD_US US_PER_MINUTE

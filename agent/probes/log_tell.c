@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "agent/base/auto.h"
-#include "agent/probes/log_tally_data.h"
+#include "agent/probes/log_part.h"
 
 /* master_avail.c: stress lasts so long after the last time it was full. */
 #define STRESS_US (1000 * US_PER_S)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/probes/log_tally_data.h"
+#include "agent/probes/log_part.h"
 
 /* As many as the table takes; schema_log.c. */
 #define ROWS_MAX 200

@@ -1,0 +1,106 @@
+/*
+ * log_part.h - what the parts of the tally need of each other
+ */
+#ifndef MAILFIX_PROBES_LOG_PART_H
+#define MAILFIX_PROBES_LOG_PART_H
+
+#include "agent/probes/log_tally_data.h"
+
+/* A line as the parts get it: its time is within the window. */
+struct tally_line {
+	struct log_tally *tally;
+	const struct log_tally_with *with;
+	const struct log_event *event;
+	int64_t time_us;
+	uint32_t minute, slot;
+	bool is_whole; /* stamps are of whole seconds */
+};
+
+static inline bool
+tally_is_whole(const struct log_tally *tally)
+{
+	return tally->whole >= TALLY_WHOLE_LINES;
+}
+
+static inline void
+tally_total(struct tally_line *line, enum tally_total total)
+{
+	line->tally->totals[line->slot][total]++;
+}
+
+/* tally_hash - not to be foreseen; never 0 */
+uint64_t tally_hash(uint64_t seed, const char *text, size_t length);
+
+/* tally_mix - two hashes to one */
+static inline uint64_t
+tally_mix(uint64_t a, uint64_t b)
+{
+	a ^= b + 0x9e3779b97f4a7c15U + (a << 6) + (a >> 2);
+	a ^= a >> 31;
+	return a * 0x94d049bb133111ebU;
+}
+
+/*
+ * tally_advance - empty the slots of minutes that have gone by
+ * counts  TALLY_MINUTES rows of row_bytes
+ */
+void tally_advance(
+    uint32_t *minute, uint32_t now, void *counts, size_t row_bytes);
+
+/*
+ * tally_has - is a slot of a record within the window that ends with `now`?
+ * minute  until when the record was advanced
+ */
+static inline bool
+tally_has(uint32_t minute, uint32_t now, uint32_t slot)
+{
+	const uint32_t is = minute - ((minute - slot) & (TALLY_MINUTES - 1));
+
+	return now - is < TALLY_MINUTES;
+}
+
+/* tally_copy - cut to size, ended, without what is not printable */
+void tally_copy(char *to, size_t size, struct span from);
+
+void tally_text_set(
+    struct tally_line *line, enum tally_text_of of, struct span text);
+
+/* tally_transport - its number; 0: too many of them */
+uint8_t tally_transport(struct log_tally *tally, struct span name);
+
+/* The parts. */
+void tally_delivery(struct tally_line *line);
+void tally_refusal(struct tally_line *line);
+void tally_client(struct tally_line *line);
+void tally_own(struct tally_line *line);
+
+/* log_destination.c: where a destination is kept */
+
+/* tally_name - lower case, without a dot at the end; 0: none that can be */
+size_t tally_name(struct span domain, char ret[static TALLY_NAME_MAX]);
+
+struct tally_detail *tally_detail_find(struct log_tally *tally, uint64_t hash);
+struct tally_detail *tally_detail_make(
+    struct log_tally *tally, uint64_t hash, const char *name, int64_t time_us);
+void tally_detail_count(struct tally_line *line, struct tally_detail *detail,
+    enum tally_outcome outcome);
+void tally_light_sent(
+    struct tally_line *line, uint64_t hash, const char *name, size_t length);
+void tally_pins(struct log_tally *tally, const struct throttle_list *throttles);
+uint32_t tally_detail_sum(const struct tally_detail *detail, uint32_t minute,
+    enum tally_outcome outcome);
+
+/* The tables. */
+void tally_tell_log(const struct log_tally *tally,
+    const struct log_tally_about *about, struct fact_out *out);
+void tally_tell_destinations(const struct log_tally *tally,
+    const struct log_tally_with *with, const struct log_tally_about *about,
+    struct fact_out *out);
+void tally_tell_clients(const struct log_tally *tally,
+    const struct log_tally_about *about, struct fact_out *out);
+
+/* tally_distinct - how many different ones a sketch has seen in the window */
+double tally_distinct(const struct log_tally *tally, uint32_t now,
+    const uint8_t (*sketch)[TALLY_SKETCH]);
+
+#endif
