@@ -27,6 +27,13 @@ struct action_input {
 	int (*select)(void *user, const struct queue_query *query,
 	    struct queue_selection *ret, struct why *why);
 	void *user;
+
+	/*
+	 * changes that this plan has already: what they make need not be made
+	 * again, if change.base says that this fix stands on it
+	 */
+	const struct change *const *planned;
+	size_t planned_count;
 };
 
 struct action_output {
@@ -91,6 +98,10 @@ int action_cell_text(const struct action_input *input, const char *table,
     const char *key, const char *column, const char **ret, struct why *why);
 int action_cell_bool(const struct action_input *input, const char *table,
     const char *key, const char *column, bool *ret, struct why *why);
+
+/* action_is_planned - has this plan a change of that kind and target already? */
+bool action_is_planned(
+    const struct action_input *input, const char *kind, const char *target);
 
 /* action_change - append a zeroed change to *ret and return it */
 struct change *action_change(

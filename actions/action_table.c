@@ -79,6 +79,17 @@ action_number(
 	return param == NULL ? otherwise : param->number;
 }
 
+bool
+action_is_planned(
+    const struct action_input *input, const char *kind, const char *target)
+{
+	for (size_t i = 0; i < input->planned_count; i++)
+		if (strcmp(input->planned[i]->kind->name, kind) == 0 &&
+		    strcmp(input->planned[i]->target, target) == 0)
+			return true;
+	return false;
+}
+
 struct change *
 action_change(const struct action_input *input, struct action_output *ret)
 {

@@ -10,8 +10,8 @@
 #include "actions/queue_plan.h"
 
 /*
- * As many as a run may be busy with: some 80 a second (measured), or all at once. The
- * rest is left to later runs, and to Postfix.
+ * As many as a run may be busy with: a hundred a second (measured), or all at
+ * once. The rest is left to later runs, and to Postfix.
  */
 #define FLUSH_MAX 1000
 

@@ -152,7 +152,7 @@ apply_in_effect(struct work *work, struct why *why)
 
 		if (!change_is_undoable(&record->change))
 			continue; /* a try leaves no trace of its own */
-		r = record->change.kind->look(
+		r = work->host->effects->look(
 		    &record->change, &host, &found, &reason);
 		if (r < 0)
 			return why_set(why, 0,

@@ -94,8 +94,7 @@ apply_put_back(struct apply_host *host, const struct journal *journal,
 
 	/* what a perform or an undo that was cut off has left */
 	host->effects->tidy(&record->change, &change_host);
-	r = record->change.kind->look(
-	    &record->change, &change_host, &found, &reason);
+	r = host->effects->look(&record->change, &change_host, &found, &reason);
 	if (r < 0) {
 		*why = reason;
 		return r;

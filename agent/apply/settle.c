@@ -73,7 +73,7 @@ is_made(struct settle *settle, struct record *record)
 	if (record->state != RECORD_CAPTURED &&
 	    record->state != RECORD_PERFORMED)
 		return false;
-	return record->change.kind->look(
+	return settle->host->effects->look(
 	           &record->change, &host, &found, NULL) == 0 &&
 	       found == CHANGE_IS_AFTER;
 }

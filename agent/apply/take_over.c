@@ -56,7 +56,7 @@ take(struct apply_host *host, const struct journal *journal,
 	struct change_host mine = change_host_of(host, record);
 	struct change_host theirs = change_host_of(host, older);
 	struct why reason = {0};
-	int r = record->change.kind->take_over(
+	int r = host->effects->take_over(
 	    &record->change, &mine, &older->change, &theirs, &reason);
 
 	/* damaged: then each is undone on its own, the later one first */

@@ -135,7 +135,12 @@ struct effects {
 	    const struct change *, struct change_host *, struct why *);
 	int (*perform)(
 	    const struct change *, struct change_host *, struct why *);
+	int (*look)(const struct change *, struct change_host *,
+	    enum change_found *ret, struct why *);
 	int (*undo)(const struct change *, struct change_host *, struct why *);
+	/* as of the kind; not to be called where it has none */
+	int (*take_over)(const struct change *, struct change_host *,
+	    const struct change *older, struct change_host *, struct why *);
 	void (*tidy)(const struct change *, struct change_host *);
 };
 

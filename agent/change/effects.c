@@ -33,6 +33,20 @@ real_perform(
 }
 
 static int
+real_look(const struct change *change, struct change_host *host,
+    enum change_found *ret, struct why *why)
+{
+	return change->kind->look(change, host, ret, why);
+}
+
+static int
+real_take_over(const struct change *change, struct change_host *host,
+    const struct change *older, struct change_host *older_host, struct why *why)
+{
+	return change->kind->take_over(change, host, older, older_host, why);
+}
+
+static int
 real_undo(
     const struct change *change, struct change_host *host, struct why *why)
 {
@@ -54,7 +68,9 @@ const struct effects effects_real = {
     .check = real_check,
     .capture = real_capture,
     .perform = real_perform,
+    .look = real_look,
     .undo = real_undo,
+    .take_over = real_take_over,
     .tidy = real_tidy,
 };
 
@@ -79,6 +95,15 @@ none_stop(
 	return EFFECTS_SHOWN;
 }
 
+static int
+none_take_over(const struct change *change, struct change_host *host,
+    const struct change *older, struct change_host *older_host, struct why *why)
+{
+	(void)older;
+	(void)older_host;
+	return none_stop(change, host, why);
+}
+
 static void
 none_tidy(const struct change *change, struct change_host *host)
 {
@@ -91,6 +116,8 @@ const struct effects effects_none = {
     .check = none_check,
     .capture = none_stop,
     .perform = none_stop,
+    .look = real_look,
     .undo = none_stop,
+    .take_over = none_take_over,
     .tidy = none_tidy,
 };

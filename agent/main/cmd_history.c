@@ -76,6 +76,11 @@ summary_line(struct page *page, const struct history_run *run)
 		words_plural(&text, (size_t)run->applied, "fix");
 		buf_add(&text, " applied");
 	}
+	if (run->eased > 0) {
+		buf_add(&text, ", ");
+		words_plural(&text, (size_t)run->eased, "step");
+		buf_add(&text, " back toward normal");
+	}
 	if (run->failed > 0)
 		buf_addf(&text, ", %lld failed%s", (long long)run->failed,
 		    run->undone == run->failed ? " and undone" : "");
@@ -135,7 +140,7 @@ run_lines(struct page *page, const struct history_run *run)
 		buf_addf(&text, "%s%s", number, event->text);
 		page_line(page, PAGE_PLAIN, head, buf_text(&text), NULL);
 	}
-	if (run->applied > 0) {
+	if (run->applied > 0 || run->eased > 0) {
 		AUTO_BUF struct buf text = {0};
 
 		page_gap(page);

@@ -78,6 +78,10 @@ history_words(struct buf *out, const struct json *record)
 		text = json_get_text(record, names[i]);
 	if (text != NULL)
 		buf_addf(&words, "%s%s", words.length > 0 ? ": " : "", text);
+	/* of a value, what it was: the steps of a slow-down can be followed */
+	if (text_equal(json_get_text(record, "verb"), "set") &&
+	    json_get_text(record, "before") != NULL)
+		buf_addf(&words, " (was %s)", json_get_text(record, "before"));
 	if (reason != NULL)
 		buf_addf(&words, "%s%s", words.length > 0 ? "; " : "", reason);
 	buf_add(out, buf_text(&words));
@@ -118,6 +122,7 @@ run_finish(
 	run->problems = json_get_int(record, "problems", 0);
 	run->fixed = json_get_int(record, "fixed", 0);
 	run->applied = json_get_int(record, "applied", 0);
+	run->eased = json_get_int(record, "eased", 0);
 	run->undone = json_get_int(record, "undone", 0);
 	run->failed = json_get_int(record, "failed", run->undone);
 }
@@ -202,6 +207,7 @@ history_json(const struct history *history)
 		json_set_int(object, "problems", run->problems);
 		json_set_int(object, "fixed", run->fixed);
 		json_set_int(object, "applied", run->applied);
+		json_set_int(object, "eased", run->eased);
 		json_set_int(object, "failed", run->failed);
 		json_set_int(object, "undone", run->undone);
 		for (size_t k = 0; k < run->event_count; k++)

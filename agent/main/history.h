@@ -21,7 +21,7 @@ struct history_event {
 
 struct history_run {
 	const char *run, *mode, *started, *status; /* status NULL: cut short */
-	int64_t problems, fixed, applied, failed, undone;
+	int64_t problems, fixed, applied, eased, failed, undone;
 	struct history_event *events; /* heap */
 	size_t event_count, event_size;
 };

@@ -240,6 +240,7 @@ run_end(struct session *session, const struct report *report)
 	json_set_int(ev, "problems", (int64_t)count.problems);
 	json_set_int(ev, "fixed", (int64_t)count.fixed);
 	json_set_int(ev, "applied", (int64_t)count.applied);
+	json_set_int(ev, "eased", (int64_t)report_eased_count(&session->eased));
 	json_set_int(ev, "failed", (int64_t)count.failed);
 	json_set_int(ev, "undone", (int64_t)count.undone);
 	json_set_int(ev, "duration_ms", report->duration_ms);

@@ -18,6 +18,13 @@
 #define HOUR_S 3600.0
 #define DAY_S  86400.0
 
+/*
+ * Of an action with steps when the playbook says nothing: down the longest
+ * ladder are a dozen steps, and of tries to go faster that are refused there
+ * are seven in an hour, each after twice the wait of the one before (20 s).
+ */
+#define STEPS_LIMIT 20U
+
 /* Where each gate finds what it asks about. */
 struct asked {
 	const struct plan_request *request;
@@ -111,20 +118,25 @@ static const char *
 gate_limit(const struct asked *asked)
 {
 	const struct fix *fix = asked->fix;
+	unsigned limit = fix->limit_count, count;
+	double window_s = fix->limit_s;
 	char window[UNIT_TEXT_MAX];
-	unsigned count;
 
-	if (fix->limit_count == 0)
+	if (limit == 0 && action_has_steps(fix->action->name)) {
+		limit = STEPS_LIMIT;
+		window_s = HOUR_S;
+	}
+	if (limit == 0)
 		return NULL;
 	count = state_fix_count(asked->request->state,
 	    asked->finding->playbook->name, asked->finding->item, fix->name,
-	    fix->limit_s);
-	if (count < fix->limit_count)
+	    window_s);
+	if (count < limit)
 		return NULL;
 	return arena_printf(asked->request->arena,
 	    "escalated: tried %u %s in %s and it came back", count,
 	    count == 1 ? "time" : "times",
-	    unit_format(UNIT_SECONDS, fix->limit_s, window));
+	    unit_format(UNIT_SECONDS, window_s, window));
 }
 
 static const char *

@@ -8,6 +8,7 @@
  * Runs as  actor; pure
  * Source   SPEC sections 2, 3 and 5
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -71,10 +72,26 @@ guard_reason(const struct plan_request *request, const struct finding *finding,
 	return arena_printf(request->arena, "only when %s", buf_text(&words));
 }
 
+/* All changes of the plan so far. */
+static const struct change **
+changes_so_far(const struct planning *planning)
+{
+	const struct change **list = arena_alloc(
+	    planning->request->arena, planning->changes, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < planning->count; i++)
+		for (size_t k = 0; k < planning->fixes[i].change_count; k++)
+			list[n++] = &planning->fixes[i].changes[k];
+	assert(n == planning->changes);
+	return list;
+}
+
 static int
-ask_action(const struct plan_request *request, const struct finding *finding,
+ask_action(const struct planning *planning, const struct finding *finding,
     const struct fix *fix, struct action_output *output, struct why *why)
 {
+	const struct plan_request *request = planning->request;
 	const struct action *action = action_find(fix->action->name);
 	const struct action_input input = {
 	    .arena = request->arena,
@@ -85,6 +102,8 @@ ask_action(const struct plan_request *request, const struct finding *finding,
 	    .mta = request->mta,
 	    .select = request->select,
 	    .user = request->user,
+	    .planned = changes_so_far(planning),
+	    .planned_count = planning->changes,
 	};
 
 	if (action == NULL)
@@ -119,7 +138,7 @@ consider(
 	if (planned->reason != NULL)
 		return;
 	error =
-	    ask_action(request, planned->finding, planned->fix, &output, &why);
+	    ask_action(planning, planned->finding, planned->fix, &output, &why);
 	if (error < 0 || output.count == 0) {
 		planned->reason = error < 0
 		                      ? arena_dup(request->arena, why.text)

@@ -71,6 +71,16 @@ finding_count(const struct plan *plan, const struct finding *finding,
 	}
 }
 
+size_t
+report_eased_count(const struct plan *eased)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; eased != NULL && i < eased->count; i++)
+		count += eased->fixes[i].state == PLANNED_VERIFIED;
+	return count;
+}
+
 void
 report_count(const struct judgement *judgement, const struct plan *plan,
     struct report_count *ret)

@@ -21,6 +21,9 @@ struct report_count {
 };
 
 /* report_count - over the findings that were asked for */
+/* report_eased_count - steps back toward normal that were made */
+size_t report_eased_count(const struct plan *eased);
+
 void report_count(const struct judgement *judgement, const struct plan *plan,
     struct report_count *ret);
 

@@ -99,6 +99,14 @@ static void
 changed_add(struct buf *said, struct buf *undo, const struct report *report,
     const struct report_count *count)
 {
+	size_t eased = report_eased_count(report->eased);
+
+	if (count->applied == 0 && count->failed == 0 && eased > 0) {
+		words_plural(said, eased, "step");
+		buf_add(said, " back toward normal.");
+		buf_addf(undo, "To undo: mailfix undo %s", report->run);
+		return;
+	}
 	if (count->applied == 0 && count->failed == 0) {
 		buf_add(said, "Nothing was changed.");
 		return;

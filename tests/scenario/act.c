@@ -86,6 +86,8 @@ scenario_run(struct scenario *scenario)
 	scenario->fix_at = NULL;
 	scenario->finding_at = NULL;
 	scenario->made = scenario->undone = 0;
+	scenario->eased = (struct plan){0};
+	scenario->released = 0;
 }
 
 static int
@@ -139,18 +141,13 @@ fake_look_at(const struct change *change, struct change_host *host,
 	return 0;
 }
 
-/* use_fake_kinds - as the real ones, but they look at the world of text */
-static void
-use_fake_kinds(struct scenario *scenario, struct planned_fix *planned)
+static int
+fake_take_over(const struct change *change, struct change_host *host,
+    const struct change *older, struct change_host *older_host, struct why *why)
 {
-	for (size_t i = 0; i < planned->change_count; i++) {
-		struct change_kind *kind =
-		    arena_alloc(scenario->arena, 1, sizeof(*kind));
-
-		*kind = *planned->changes[i].kind;
-		kind->look = fake_look_at;
-		planned->changes[i].kind = kind;
-	}
+	(void)older;
+	(void)older_host;
+	return fake_check(change, host, why);
 }
 
 static void
@@ -165,7 +162,9 @@ static const struct effects effects_fake = {
     .check = fake_check,
     .capture = fake_check,
     .perform = fake_perform,
+    .look = fake_look_at,
     .undo = fake_undo,
+    .take_over = fake_take_over,
     .tidy = fake_tidy,
 };
 
@@ -253,13 +252,14 @@ check_log(struct scenario *scenario)
 		    scenario, "the log does not verify: %s", why.text);
 }
 
-void
-scenario_apply(struct scenario *scenario)
+/* act_begin - an open log, and a host whose effects move facts */
+static struct audit *
+act_begin(struct scenario *scenario, struct apply_host *host)
 {
-	const char *log = log_path(scenario);
 	struct audit *audit = NULL;
 	struct why why = {0};
-	struct apply_host host = {
+
+	*host = (struct apply_host){
 	    .arena = scenario->arena,
 	    .config = &scenario->config,
 	    .mta = &scenario->mta,
@@ -267,33 +267,68 @@ scenario_apply(struct scenario *scenario)
 	    .state = scenario->state,
 	    .effects = &effects_fake,
 	    .playbooks = &scenario->playbooks,
+	    .looked_s = scenario->now_s,
 	    .look = fake_look,
+	    .select = fake_select,
 	    .is_stopping = fake_is_stopping,
 	    .pause = fake_pause,
 	    .user = scenario,
 	};
-
 	current = scenario;
-	scenario->run = host.run = arena_printf(
+	scenario->run = host->run = arena_printf(
 	    scenario->arena, "20260105T100000-%04x", ++scenario->applied);
-	if (audit_open(log, host.run, &audit, &why) < 0) {
+	if (audit_open(log_path(scenario), host->run, &audit, &why) < 0)
 		scenario_fail(scenario, "%s", why.text);
+	host->audit = audit;
+	return audit;
+}
+
+static void
+act_end(struct scenario *scenario, struct audit *audit)
+{
+	(void)audit_free(audit);
+	check_log(scenario);
+	scenario->effects.count = 0;
+	scenario->effect_failure = NULL;
+}
+
+void
+scenario_apply(struct scenario *scenario)
+{
+	struct apply_host host;
+	struct audit *audit = act_begin(scenario, &host);
+	struct why why = {0};
+
+	if (audit == NULL)
 		return;
-	}
-	host.audit = audit;
+	host.looked_s = 0;
 	for (size_t i = 0; i < scenario->plan.count; i++) {
 		struct planned_fix *planned = &scenario->plan.fixes[i];
 
 		planned->is_approved = plan_approve(planned, &scenario->config,
 		                           true, scenario->now_s) == NULL;
-		use_fake_kinds(scenario, planned);
 	}
 	if (apply_plan(&host, &scenario->plan, &why) < 0)
 		scenario_fail(scenario, "%s", why.text);
-	(void)audit_free(audit);
-	check_log(scenario);
-	scenario->effects.count = 0;
-	scenario->effect_failure = NULL;
+	act_end(scenario, audit);
 	/* what comes of it must be expected anew */
 	(void)memset(scenario->fix_seen, 0, scenario->plan.count);
+}
+
+void
+scenario_release(struct scenario *scenario)
+{
+	struct apply_host host;
+	struct audit *audit = act_begin(scenario, &host);
+	struct why why = {0};
+
+	if (audit == NULL)
+		return;
+	scenario->released =
+	    apply_release(&host, scenario->facts, &scenario->eased, &why);
+	if (scenario->released < 0)
+		scenario_fail(scenario, "%s", why.text);
+	act_end(scenario, audit);
+	scenario->eased_seen =
+	    arena_alloc(scenario->arena, scenario->eased.count, sizeof(bool));
 }

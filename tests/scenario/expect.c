@@ -279,6 +279,34 @@ expect_undone(struct scenario *scenario, const struct words *words)
 	    scenario, "changes undone", scenario->undone, words->word[0]);
 }
 
+/* words: state, fix, playbook, item */
+static void
+expect_eased(struct scenario *scenario, const struct words *words)
+{
+	for (size_t i = 0; i < scenario->eased.count; i++) {
+		const struct planned_fix *step = &scenario->eased.fixes[i];
+
+		if (!text_equal(step->fix->name, words->word[1]) ||
+		    !text_equal(
+		        step->finding->playbook->name, words->word[2]) ||
+		    !text_equal(step->finding->item, words->word[3]))
+			continue;
+		scenario->eased_seen[i] = true;
+		want_planned(scenario, step, words->word[0], words->text);
+		scenario->fix_at = step;
+		scenario->change_at = 0;
+		return;
+	}
+	scenario_fail(scenario, "no such step was made");
+}
+
+static void
+expect_released(struct scenario *scenario, const struct words *words)
+{
+	want_count(scenario, "changes released", (unsigned)scenario->released,
+	    words->word[0]);
+}
+
 static void
 expect_nothing(struct scenario *scenario, const struct words *words)
 {
@@ -305,6 +333,8 @@ static const struct expectation {
     {"STATE",      2, expect_state     },
     {"MADE",       1, expect_made      },
     {"UNDONE",     1, expect_undone    },
+    {"EASED",      3, expect_eased     },
+    {"RELEASED",   1, expect_released  },
     {"NOTHING",    0, expect_nothing   },
 };
 
@@ -410,6 +440,19 @@ expect_rest(struct scenario *scenario)
 			        ? planned->changes[0].text
 			        : "");
 		scenario->fix_seen[i] = true;
+	}
+	for (size_t i = 0; i < scenario->eased.count; i++) {
+		if (!scenario->eased_seen[i])
+			scenario_fail(scenario,
+			    "nobody expected the step of %s of %s (%s)",
+			    scenario->eased.fixes[i].fix->name,
+			    name_of(scenario,
+			        scenario->eased.fixes[i]
+			            .finding->playbook->name,
+			        scenario->eased.fixes[i].finding->item),
+			    planned_state_to_text(
+			        scenario->eased.fixes[i].state));
+		scenario->eased_seen[i] = true;
 	}
 	for (size_t i = 0; i < scenario->judgement.unknown_count; i++) {
 		if (!scenario->unknown_seen[i])

@@ -208,6 +208,15 @@ do_apply(struct scenario *scenario, const char *text)
 	scenario_apply(scenario);
 }
 
+static void
+do_release(struct scenario *scenario, const char *text)
+{
+	(void)text;
+	if (!scenario->has_run)
+		scenario_run(scenario);
+	scenario_release(scenario);
+}
+
 static const struct command {
 	const char *name;
 	void (*run)(struct scenario *scenario, const char *text);
@@ -224,6 +233,7 @@ static const struct command {
     {"RUN",      do_run     },
     {"EFFECT",   do_effect  },
     {"APPLY",    do_apply   },
+    {"RELEASE",  do_release },
     {"EXPECT",   expect_line},
 };
 

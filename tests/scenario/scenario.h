@@ -33,6 +33,10 @@
  *   EXPECT STATE fixed service-down a.service
  *   EXPECT MADE 1                 changes made, and
  *   EXPECT UNDONE 0               put back
+ *   RELEASE                       what is kept goes, or eases off by a step
+ *   EXPECT EASED verified slow-down throttled big.test : reason, if any
+ *   EXPECT CHANGE ...             as of a plan
+ *   EXPECT RELEASED 1             changes undone, for they are not needed
  *   EXPECT AUDIT intent captured done verified    all of its log, in order
  *
  * The text after " : " must be a part of what is said. Whatever a run yields
@@ -88,6 +92,9 @@ struct scenario {
 	const struct planned_fix *fix_at;
 	size_t change_at;
 	unsigned made, undone;
+	struct plan eased; /* of the last RELEASE */
+	bool *eased_seen;
+	int released;
 };
 
 /* One line is words, and the text after " : " or NULL. */
@@ -110,9 +117,10 @@ bool world_table(struct scenario *scenario, const char *text);
 struct fact_set *world_look(struct scenario *scenario);
 void world_add(struct world *world, const struct world_entry *entry);
 
-/* scenario_run - RUN; scenario_apply - APPLY */
+/* scenario_run - RUN; scenario_apply - APPLY; scenario_release - RELEASE */
 void scenario_run(struct scenario *scenario);
 void scenario_apply(struct scenario *scenario);
+void scenario_release(struct scenario *scenario);
 
 /* scenario_events - what the last APPLY has in the log, between blanks */
 const char *scenario_events(struct scenario *scenario);

@@ -750,20 +750,21 @@ test_release(void **state)
 	lint_done(&lint);
 	world.fix.release_s = 600;
 	assert_int_equal(run(), 0);
+	world.host.run = "20261122T102000-0001"; /* a later one */
 	assert_int_equal(world_look(&world, NULL, &facts, &why), 0);
-	assert_int_equal(apply_release(&world.host, facts, &why), 0);
+	assert_int_equal(apply_release(&world.host, facts, NULL, &why), 0);
 	clock_fix(world.now_s += 300);
 	/* unknown in between: the time begins anew */
 	world.after = WORLD_LOOK_UNKNOWN;
 	assert_int_equal(world_look(&world, NULL, &facts, &why), 0);
-	assert_int_equal(apply_release(&world.host, facts, &why), 0);
+	assert_int_equal(apply_release(&world.host, facts, NULL, &why), 0);
 	world.after = WORLD_LOOK_TRUE;
 	assert_int_equal(world_look(&world, NULL, &facts, &why), 0);
 	clock_fix(world.now_s += 400);
-	assert_int_equal(apply_release(&world.host, facts, &why), 0);
+	assert_int_equal(apply_release(&world.host, facts, NULL, &why), 0);
 	copies_are(WORLD_NEW, WORLD_NEW);
 	clock_fix(world.now_s += 600);
-	assert_int_equal(apply_release(&world.host, facts, &why), 2);
+	assert_int_equal(apply_release(&world.host, facts, NULL, &why), 2);
 	copies_are(WORLD_OLD, WORLD_OLD);
 	assert_int_equal(records_in(RECORD_CLOSED, RECORD_UNDONE), 2);
 }

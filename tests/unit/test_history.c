@@ -134,6 +134,22 @@ test_words(void **state)
 	    "> disk-full /var, prune: quarantine 3 messages; too many");
 }
 
+static void
+test_words_of_a_step(void **state)
+{
+	AUTO_JSON struct json *record = json_object_new();
+	AUTO_BUF struct buf out = {0};
+
+	(void)state;
+	json_set_text(record, "verb", "set");
+	json_set_text(record, "before", "mailfix-c2:");
+	json_set_text(
+	    record, "text", "mailfix_transport: big.test -> mailfix-c3");
+	history_words(&out, record);
+	assert_string_equal(buf_text(&out),
+	    "mailfix_transport: big.test -> mailfix-c3 (was mailfix-c2:)");
+}
+
 int
 main(void)
 {
@@ -141,6 +157,7 @@ main(void)
 	    cmocka_unit_test(test_runs),
 	    cmocka_unit_test(test_one_run),
 	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_words_of_a_step),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -491,6 +491,110 @@ test_nagios(void **state)
 	assert_int_equal(format("nagios")->exit_code(&w.report), 0);
 }
 
+static const char *const settings[] = {
+    "mailfix-c2_destination_concurrency_limit = 2", NULL};
+static const char *const traceless[] = {"flush", NULL};
+static const struct change_kind queue_kind = {.name = "queue-move",
+    .is_undoable = true,
+    .lasting = traceless,
+    .traceless = traceless};
+
+/* As a slow-down: what it stands on, a row, a try again. */
+static void
+slow_down(struct world *w, struct change changes[static 3])
+{
+	world_make(w);
+	changes[0] = (struct change){.id = 1,
+	    .kind = &unit_kind,
+	    .verb = "add",
+	    .target = "main.cf",
+	    .after = "1 setting",
+	    .text = "main.cf: 1 setting for mailfix-c2",
+	    .items = settings,
+	    .item_count = 1,
+	    .base = "mailfix_transport",
+	    .is_base = true};
+	changes[1] = (struct change){.id = 2,
+	    .kind = &unit_kind,
+	    .verb = "set",
+	    .target = "mailfix_transport: big.test",
+	    .after = "mailfix-c2:",
+	    .text = "mailfix_transport: big.test -> mailfix-c2",
+	    .base = "mailfix_transport"};
+	changes[2] = (struct change){.id = 3,
+	    .kind = &queue_kind,
+	    .verb = "flush",
+	    .target = "20 messages in deferred",
+	    .before = "deferred",
+	    .after = "deferred",
+	    .text = "try again 20 of 30 deferred messages",
+	    .base = "mailfix_transport"};
+	w->fix.changes = changes;
+	w->fix.change_count = 3;
+	w->fix.summary = "2 sessions at a time to big.test";
+}
+
+static void
+test_text_steps(void **state)
+{
+	struct report_style style = {.columns = 80, .verbosity = 1};
+	AUTO_BUF struct buf out = {0};
+	struct change changes[3];
+	struct world w;
+
+	(void)state;
+	slow_down(&w, changes);
+	write_as(&w, "text", 80, &out);
+	assert_has(&out, "  fix   start: 2 sessions at a time to big.test");
+	assert_has(&out, "can be undone\n");
+	assert_has_not(&out, "cannot be undone");
+	assert_has(
+	    &out, "        + mailfix_transport: big.test -> mailfix-c2\n");
+	assert_has(&out, "        + once: main.cf: 1 setting for mailfix-c2\n");
+	assert_has(&out, "        try again 20 of 30 deferred messages\n");
+	assert_has_not(&out, settings[0]);
+	buf_clear(&out);
+	format("text")->write(&out, &w.report, &style);
+	assert_has(&out, settings[0]);
+}
+
+static void
+test_text_eased(void **state)
+{
+	AUTO_BUF struct buf out = {0};
+	struct change changes[3];
+	struct plan eased;
+	struct world w;
+
+	(void)state;
+	slow_down(&w, changes);
+	eased = w.plan;
+	changes[1].before = "mailfix-c2:";
+	changes[1].text = "mailfix_transport: big.test -> mailfix-c3";
+	w.fix.changes = &changes[1];
+	w.fix.change_count = 1;
+	w.fix.summary = "3 sessions at a time to big.test";
+	w.fix.state = PLANNED_VERIFIED;
+	w.judgement.count = w.plan.count = 0;
+	w.report.eased = &eased;
+	w.plan = (struct plan){0};
+	write_as(&w, "text", 80, &out);
+	assert_has(&out, "^ Eased: 3 sessions at a time to big.test");
+	assert_has(&out, "[service-down]\n");
+	assert_has(&out,
+	    "+ mailfix_transport: big.test -> mailfix-c3 (was mailfix-c2:)\n");
+	assert_has(&out, "1 step back toward normal.");
+	buf_clear(&out);
+	write_as(&w, "json", 80, &out);
+	assert_has(&out, "\"eased\": [");
+	assert_has(&out, "\"summary\": \"3 sessions at a time to big.test\"");
+	buf_clear(&out);
+	w.fix.state = PLANNED_SKIPPED; /* not now is no news */
+	write_as(&w, "text", 80, &out);
+	assert_has_not(&out, "ased:");
+	assert_has(&out, "Nothing was changed.");
+}
+
 int
 main(void)
 {
@@ -510,6 +614,8 @@ main(void)
 	    cmocka_unit_test(test_exit_codes),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_nagios),
+	    cmocka_unit_test(test_text_steps),
+	    cmocka_unit_test(test_text_eased),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
