@@ -36,19 +36,6 @@ conf_word_ok(const char *text, const char *more)
 	return true;
 }
 
-/* Tabs were between the words of a value that went over several lines. */
-static bool
-is_one_line(const char *value)
-{
-	for (size_t length; *value != '\0'; value += length) {
-		length = strcspn(value, "\t");
-		if (!text_is_printable(value, length))
-			return false;
-		length += value[length] == '\t';
-	}
-	return true;
-}
-
 int
 conf_value_check(const char *name, const char *value, struct why *why)
 {
@@ -58,9 +45,8 @@ conf_value_check(const char *name, const char *value, struct why *why)
 		return why_set(why, -EPERM,
 		    "the value of %s is longer than %u bytes", name,
 		    VALUE_BYTES_MAX);
-	if (!is_one_line(value) ||
-	    (length > 0 && (strchr(" \t", value[0]) != NULL ||
-	                       strchr(" \t", value[length - 1]) != NULL)))
+	if (!text_is_printable(value, length) ||
+	    (length > 0 && (value[0] == ' ' || value[length - 1] == ' ')))
 		return why_set(why, -EPERM,
 		    "the value of %s has bytes that do not belong there", name);
 	return 0;

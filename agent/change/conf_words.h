@@ -17,7 +17,8 @@ bool conf_word_ok(const char *text, const char *more);
 
 /*
  * conf_value_check - may it stand as a value in one line?
- * No newline and no other control but the tab; valid UTF-8; of sane length.
+ * No newline and no other control; valid UTF-8; of sane length: what is in a
+ * record must read the same as it was written.
  * Returns 0 or -EPERM.
  */
 int conf_value_check(const char *name, const char *value, struct why *why);

@@ -65,10 +65,16 @@ void postfix_edit_remove(
     struct postfix_text text, const struct postfix_line *line, struct buf *out);
 
 /*
+ * postfix_value_add - append a value with one blank for any white space in it
+ * To Postfix it is the same, and it is one line that a record can hold.
+ */
+void postfix_value_add(const char *value, struct buf *out);
+
+/*
  * postfix_main_find - how often main.cf sets a parameter
  *
  * ret        the last of them, which is the one that counts; if any
- * ret_value  gets its value appended, as Postfix reads it; or NULL
+ * ret_value  gets its value, as postfix_value_add(); or NULL
  */
 size_t postfix_main_find(struct postfix_text text, const char *name,
     struct postfix_line *ret, struct buf *ret_value);

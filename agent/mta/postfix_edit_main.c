@@ -33,6 +33,16 @@ joined_is(const char *text, const char *name, const char **ret_value)
 	return true;
 }
 
+void
+postfix_value_add(const char *value, struct buf *out)
+{
+	for (; *value != '\0'; value++)
+		if (!postfix_is_space(*value))
+			buf_add_char(out, *value);
+		else if (!postfix_is_space(value[1]))
+			buf_add_char(out, ' ');
+}
+
 size_t
 postfix_main_find(struct postfix_text text, const char *name,
     struct postfix_line *ret, struct buf *ret_value)
@@ -54,7 +64,7 @@ postfix_main_find(struct postfix_text text, const char *name,
 		count++;
 		*ret = line;
 		buf_clear(&last);
-		buf_add(&last, value);
+		postfix_value_add(value, &last);
 	}
 	if (ret_value != NULL && count > 0)
 		buf_add(ret_value, buf_text(&last));

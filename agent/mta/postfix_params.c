@@ -32,11 +32,13 @@ static bool
 param_read(struct arena *arena, const char *line, struct mta_param *ret)
 {
 	const char *sign = strchr(line, '=');
+	AUTO_BUF struct buf value = {0};
 
 	if (sign == NULL || sign == line)
 		return false;
 	ret->name = trimmed(arena, line, (size_t)(sign - line));
-	ret->value = trimmed(arena, sign + 1, strlen(sign + 1));
+	postfix_value_add(sign + 1, &value);
+	ret->value = trimmed(arena, buf_text(&value), value.length);
 	return true;
 }
 

@@ -289,7 +289,7 @@ test_param_round_trips(void **state)
 	    {"transport_maps =\n",	                              ""       },
 	    {"transport_maps=hash:/x",                                  "hash:/x"},
 	    {"transport_maps = a:/x,\n# c\n\n\tb:/y  \n# d\nq = 1\n",
-             "a:/x,\tb:/y"	                                               },
+             "a:/x, b:/y"	                                                },
 	    {"transport_maps = a:/x\nq = 1\ntransport_maps = b:/y\r\n", "b:/y"   },
 	    {"transport_maps\n =\n   a:/x\n\n\n",                       "a:/x"   },
 	};
@@ -652,7 +652,7 @@ test_take_over(void **state)
 {
 	struct change first = param("default_process_limit", NULL, "50");
 	struct change later = param("default_process_limit", "50", "25");
-	struct change maps = param("transport_maps", "a:/x,  b:/y", "c:/z");
+	struct change maps = param("transport_maps", "a:/x, b:/y", "c:/z");
 	struct change more = param("transport_maps", "c:/z", "d:/z");
 	struct change_host older;
 

@@ -32,8 +32,8 @@ static const struct set_case {
     {"p =",                                                  "",             "p = new"                    },
     {"p = \n",                                               "",             "p = new \n"                 },
     {"p =\n  old\n",                                         "old",          "p = new\n"                  },
-    {"p = a,\n  b\nq = 1\n",                                 "a,  b",        "p = new\nq = 1\n"           },
-    {"p = a,\n# between\n\n\tb\n# after\nq = 1\n",           "a,\tb",
+    {"p = a,\n  b\nq = 1\n",                                 "a, b",        "p = new\nq = 1\n"           },
+    {"p = a,\n# between\n\n\tb\n# after\nq = 1\n",           "a, b",
      "p = new\n# after\nq = 1\n"                                                                          },
     {"p\n = old\nq = 1\n",                                   "old",          "p\n = new\nq = 1\n"         },
     {"p\n# x = y\n = old\n",                                 "old",          "p\n# x = y\n = new\n"       },
@@ -106,7 +106,7 @@ test_long_value(void **state)
 	        "p", &line, &value),
 	    1);
 	assert_true(value.length > 4000000);
-	assert_true(text_ends(value.text, "    host199999.example.com"));
+	assert_true(text_ends(value.text, " host199999.example.com"));
 	postfix_main_set(
 	    (struct postfix_text){text.text, text.length}, &line, "x", &got);
 	assert_string_equal(buf_text(&got), "p = x\nq = 1\n");
