@@ -32,7 +32,7 @@ static const struct set_case {
     {"p =",                                                  "",             "p = new"                    },
     {"p = \n",                                               "",             "p = new \n"                 },
     {"p =\n  old\n",                                         "old",          "p = new\n"                  },
-    {"p = a,\n  b\nq = 1\n",                                 "a, b",        "p = new\nq = 1\n"           },
+    {"p = a,\n  b\nq = 1\n",                                 "a, b",         "p = new\nq = 1\n"           },
     {"p = a,\n# between\n\n\tb\n# after\nq = 1\n",           "a, b",
      "p = new\n# after\nq = 1\n"                                                                          },
     {"p\n = old\nq = 1\n",                                   "old",          "p\n = new\nq = 1\n"         },
