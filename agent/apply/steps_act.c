@@ -114,6 +114,17 @@ apply_step_keep(struct work *work)
 	return APPLY_DONE;
 }
 
+/* Was anything put back, or was there nothing that could be? */
+static bool
+had_undo(const struct work *work)
+{
+	bool is_any = work->performed == 0;
+
+	for (size_t i = 0; i < work->performed; i++)
+		is_any |= change_is_undoable(&work->records[i].change);
+	return is_any;
+}
+
 /* One line for the report: why it failed, and what became of it. */
 static void
 undo_report(struct work *work, int worst, const struct why *why)
@@ -122,12 +133,12 @@ undo_report(struct work *work, int worst, const struct why *why)
 	const char *reason = planned->reason != NULL ? planned->reason : "";
 
 	planned->finding->state = FINDING_FAILED;
-	if (worst == 0) {
+	if (worst == 0 && had_undo(work)) {
 		planned->state = PLANNED_REVERTED;
 		return;
 	}
 	planned->state = PLANNED_FAILED;
-	if (worst != -EOPNOTSUPP)
+	if (worst != 0 && worst != -EOPNOTSUPP)
 		planned->reason = arena_printf(work->host->arena,
 		    "%s; and it could not be undone: %s", reason, why->text);
 }

@@ -63,8 +63,8 @@ struct change_kind {
 	/* verbs that have no undo all the same; NULL-terminated, or NULL */
 	const char *const *lasting;
 	/*
-	 * of these, verbs that leave nothing to undo: a delivery that was tried
-	 * again; NULL-terminated, or NULL
+	 * of these, verbs that leave nothing to undo: a reload, a delivery that
+	 * was tried again; NULL-terminated, or NULL
 	 */
 	const char *const *traceless;
 

@@ -183,12 +183,14 @@ unit_undo(
 
 static const char *const verbs[] = {"start", "restart", "reload", NULL};
 static const char *const lasting[] = {"restart", "reload", NULL};
+static const char *const traceless[] = {"reload", NULL};
 
 const struct change_kind change_unit = {
     .name = "unit",
     .verbs = verbs,
     .is_undoable = true,
     .lasting = lasting,
+    .traceless = traceless,
     .check = unit_check,
     .capture = unit_capture,
     .perform = unit_perform,
