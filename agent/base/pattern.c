@@ -32,8 +32,17 @@
 #define PATTERN_DEPTH_LIMIT 10000
 #define PATTERN_HEAP_KIB    4096
 
+/* No pattern of ours has more named groups, and the whole match is one. */
+#define PATTERN_GROUPS_MAX 8
+
+struct pattern_scratch {
+	pcre2_match_context *limits;
+	pcre2_match_data *data;
+};
+
 struct pattern {
-	pcre2_code *code; /* in the arena */
+	pcre2_code *code;                /* in the arena */
+	struct pattern_scratch *scratch; /* NULL: a new one for each match */
 };
 
 static void *
@@ -112,26 +121,72 @@ groups_fill(const struct pattern *pattern, pcre2_match_data *data,
 	}
 }
 
+static pcre2_match_context *
+limits_new(pcre2_general_context *memory)
+{
+	pcre2_match_context *limits = pcre2_match_context_create(memory);
+
+	if (limits == NULL)
+		return NULL;
+	(void)pcre2_set_match_limit(limits, PATTERN_MATCH_LIMIT);
+	(void)pcre2_set_depth_limit(limits, PATTERN_DEPTH_LIMIT);
+	(void)pcre2_set_heap_limit(limits, PATTERN_HEAP_KIB);
+	return limits;
+}
+
+struct pattern_scratch *
+pattern_scratch_new(struct arena *arena)
+{
+	struct pattern_scratch *scratch =
+	    arena_alloc(arena, 1, sizeof(*scratch));
+	pcre2_general_context *memory =
+	    pcre2_general_context_create(arena_malloc, arena_keep, arena);
+
+	scratch->limits = limits_new(memory);
+	scratch->data = pcre2_match_data_create(PATTERN_GROUPS_MAX, memory);
+	return scratch;
+}
+
+void
+pattern_share(struct pattern *pattern, struct pattern_scratch *scratch)
+{
+	pattern->scratch = scratch;
+}
+
+static int
+match(const struct pattern *pattern, const char *bytes, size_t length,
+    const struct pattern_scratch *scratch, struct pattern_group *groups,
+    size_t count)
+{
+	int rc = PCRE2_ERROR_NOMEMORY;
+
+	if (scratch->limits == NULL || scratch->data == NULL)
+		return rc;
+	rc = pcre2_match(pattern->code, (PCRE2_SPTR)bytes, length, 0, 0,
+	    scratch->data, scratch->limits);
+	if (rc >= 0)
+		groups_fill(pattern, scratch->data, bytes, groups, count);
+	return rc;
+}
+
 int
 pattern_capture(const struct pattern *pattern, const char *bytes, size_t length,
     struct pattern_group *groups, size_t count, struct why *why)
 {
-	pcre2_match_context *limits = pcre2_match_context_create(NULL);
-	pcre2_match_data *data =
-	    pcre2_match_data_create_from_pattern(pattern->code, NULL);
-	int rc = PCRE2_ERROR_NOMEMORY;
+	struct pattern_scratch own = {0};
+	int rc;
 
-	if (limits != NULL && data != NULL) {
-		(void)pcre2_set_match_limit(limits, PATTERN_MATCH_LIMIT);
-		(void)pcre2_set_depth_limit(limits, PATTERN_DEPTH_LIMIT);
-		(void)pcre2_set_heap_limit(limits, PATTERN_HEAP_KIB);
-		rc = pcre2_match(pattern->code, (PCRE2_SPTR)bytes, length, 0, 0,
-		    data, limits);
+	if (pattern->scratch != NULL) {
+		rc = match(
+		    pattern, bytes, length, pattern->scratch, groups, count);
+	} else {
+		own.limits = limits_new(NULL);
+		own.data =
+		    pcre2_match_data_create_from_pattern(pattern->code, NULL);
+		rc = match(pattern, bytes, length, &own, groups, count);
+		pcre2_match_data_free(own.data);
+		pcre2_match_context_free(own.limits);
 	}
-	if (rc >= 0)
-		groups_fill(pattern, data, bytes, groups, count);
-	pcre2_match_data_free(data);
-	pcre2_match_context_free(limits);
 	if (rc >= 0)
 		return 1;
 	if (rc == PCRE2_ERROR_NOMATCH)

@@ -32,6 +32,16 @@ int pattern_compile(struct arena *arena, const char *regex,
 int pattern_match(const struct pattern *pattern, const char *bytes,
     size_t length, struct why *why);
 
+/*
+ * pattern_share - patterns that are never tried at the same time use one memory
+ *
+ * Making what PCRE2 needs for a match takes longer than most matches. scratch:
+ * from pattern_scratch_new(), which lives as long as the patterns.
+ */
+struct pattern_scratch;
+struct pattern_scratch *pattern_scratch_new(struct arena *arena);
+void pattern_share(struct pattern *pattern, struct pattern_scratch *scratch);
+
 /* A part of a match: (?<name>...) in the pattern. */
 struct pattern_group {
 	const char *name;

@@ -110,6 +110,10 @@ text_is_printable(const char *text, size_t length)
 	uint32_t point;
 
 	for (size_t at = 0, used; at < length; at += used) {
+		/* nearly all of it; a fast run has hundreds of pages to read */
+		used = 1;
+		if (text[at] >= ' ' && text[at] <= '~')
+			continue;
 		used = printable_next(text + at, length - at, &point);
 		if (used == 0)
 			return false;

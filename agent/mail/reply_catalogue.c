@@ -95,6 +95,7 @@ catalogue_build(struct loader *loader)
 	    arena_alloc(loader->arena, 1, sizeof(*catalogue));
 
 	catalogue->patterns = arena_new();
+	catalogue->scratch = pattern_scratch_new(catalogue->patterns);
 	catalogue->rules = arena_alloc(
 	    loader->arena, loader->count, sizeof(*catalogue->rules));
 	for (size_t i = loader->shipped; i < loader->count; i++)

@@ -24,6 +24,8 @@ reply_pattern_of(const struct reply_catalogue *catalogue,
 	rc = pattern_compile(
 	    catalogue->patterns, rule->regex, &rule->pattern, why);
 	rule->is_broken = rc < 0;
+	if (rc == 0)
+		pattern_share(rule->pattern, catalogue->scratch);
 	return rc;
 }
 

@@ -57,6 +57,7 @@ struct reply_rule {
 };
 
 struct reply_catalogue {
+	struct pattern_scratch *scratch;
 	struct arena *patterns;   /* its own, for what is compiled later */
 	struct reply_rule *rules; /* in the order in which they are tried */
 	size_t count;
