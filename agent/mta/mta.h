@@ -18,6 +18,7 @@
 #include "agent/base/why.h"
 #include "agent/mail/log_event.h"
 #include "agent/mta/mta_config.h"
+#include "agent/mta/mta_throttle.h"
 
 struct mta_ops;
 
@@ -53,7 +54,8 @@ struct mta {
 	size_t param_count;
 	const struct mta_advice *advice;
 	size_t advice_count;
-	const char *const *mailbox_dirs; /* NULL-terminated; may be empty */
+	const struct mta_throttle *throttle; /* NULL: not with this one */
+	const char *const *mailbox_dirs;     /* NULL-terminated; may be empty */
 	const char *const
 	    *instances; /* other instances, not looked at; as above */
 	const char *services_error; /* its service table cannot be read */
@@ -164,6 +166,22 @@ struct mta_ops {
 	/* tables_check - can the tables of ours that a setting names be opened? */
 	int (*tables_check)(
 	    struct arena *arena, const char *setting, struct why *why);
+
+	/*
+	 * throttle_rows - destinations that are slowed down, as the table says
+	 * Returns 0, or a negative errno: the table cannot be read. NULL: this
+	 * mail system cannot be slowed down.
+	 */
+	int (*throttle_rows)(struct arena *arena, const struct mta *mta,
+	    struct mta_throttle_rows *ret, struct why *why);
+
+	/*
+	 * throttle_provision - what is still missing for a step
+	 * nexthop  of the row; NULL: the destination's own. Pure.
+	 */
+	void (*throttle_provision)(struct arena *arena, const struct mta *mta,
+	    const struct step *step, const char *nexthop,
+	    struct mta_provision *ret);
 
 	/* map_build - argv to build one map, in arena */
 	const char *const *(*map_build)(struct arena *arena,

@@ -257,6 +257,7 @@ postfix_detect(struct arena *arena, const struct config *config,
 	postfix_maps_find(arena, &settings, &services, mta);
 	postfix_peers_find(arena, &settings, &services, mta);
 	postfix_services_list(arena, &services, mta);
+	postfix_throttle_find(arena, &settings, &services, mta);
 	if (mta->has_settings)
 		postfix_advice_find(arena, &settings, &services, mta);
 	return 1;
@@ -300,5 +301,7 @@ const struct mta_ops postfix_ops = {
     .log_parse = postfix_log_parse,
     .routed_by_hand = postfix_routed_by_hand,
     .tables_check = postfix_tables_check,
+    .throttle_rows = postfix_throttle_rows,
+    .throttle_provision = postfix_throttle_provision,
     .map_build = postfix_map_build,
 };

@@ -45,6 +45,17 @@ int postfix_tables_check(
 const char *const *postfix_map_build(
     struct arena *arena, const struct mta *mta, const struct mta_map *map);
 
+/* postfix_throttle_find - into mta->throttle: what our transports are like */
+void postfix_throttle_find(struct arena *arena,
+    const struct postfix_settings *settings,
+    const struct postfix_services *services, struct mta *mta);
+
+int postfix_throttle_rows(struct arena *arena, const struct mta *mta,
+    struct mta_throttle_rows *ret, struct why *why);
+
+void postfix_throttle_provision(struct arena *arena, const struct mta *mta,
+    const struct step *step, const char *nexthop, struct mta_provision *ret);
+
 int postfix_queue_paths(struct arena *arena, const struct mta *mta,
     const struct mta_path **ret, size_t *ret_count, struct why *why);
 

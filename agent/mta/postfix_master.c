@@ -99,6 +99,19 @@ overrides_parse(struct arena *arena, const char *at)
 	return all;
 }
 
+static const char *
+trimmed(struct arena *arena, const char *text)
+{
+	size_t length;
+
+	while (is_space(*text))
+		text++;
+	length = strlen(text);
+	while (length > 0 && is_space(text[length - 1]))
+		length--;
+	return arena_dup_n(arena, text, length);
+}
+
 static int
 type_check(const char *type, const char *where, struct why *why)
 {
@@ -157,6 +170,9 @@ service_parse(struct arena *arena, const char *where, const char *at,
 	if (code < 0)
 		return code;
 	service.overrides = overrides_parse(arena, at);
+	service.middle = arena_printf(arena, "%s %s %s %s %s", fields[2],
+	    fields[3], fields[4], fields[5], fields[6]);
+	service.args = trimmed(arena, at);
 	*ret = service;
 	return 0;
 }

@@ -18,7 +18,10 @@ struct postfix_service {
 	char chroot;         /* 'y', 'n', or '-' for the default */
 	long process_limit;  /* -1: the default */
 	const char *const *overrides; /* "name=value" of each -o; NULL-ended */
-	size_t line;                  /* of the file, its first */
+	const char
+	    *middle;      /* the fields between type and command: "- - y - -" */
+	const char *args; /* all behind the command, as it stands; or "" */
+	size_t line;      /* of the file, its first */
 };
 
 struct postfix_services {

@@ -31,18 +31,20 @@ static const char *const kept_names[] = {"alias_database",
     "anvil_rate_time_unit", "command_directory", "compatibility_level",
     "config_directory", "content_filter", "daemon_directory", "data_directory",
     "default_database_type", "default_process_limit", "default_transport",
-    "home_mailbox", "inet_interfaces", "inet_protocols", "mail_owner",
-    "mail_spool_directory", "mail_version", "message_size_limit",
+    "defer_transports", "home_mailbox", "inet_interfaces", "inet_protocols",
+    "mail_owner", "mail_spool_directory", "mail_version", "message_size_limit",
     "meta_directory", "milter_default_action", "multi_instance_directories",
     "multi_instance_enable", "myhostname", "mynetworks", "non_smtpd_milters",
     "queue_directory", "queue_minfree", "relay_transport", "relayhost",
-    "setgid_group", "smtpd_client_auth_rate_limit",
-    "smtpd_client_connection_count_limit", "smtpd_client_connection_rate_limit",
-    "smtpd_client_event_limit_exceptions", "smtpd_client_message_rate_limit",
+    "sender_dependent_default_transport_maps",
+    "sender_dependent_relayhost_maps", "setgid_group",
+    "smtpd_client_auth_rate_limit", "smtpd_client_connection_count_limit",
+    "smtpd_client_connection_rate_limit", "smtpd_client_event_limit_exceptions",
+    "smtpd_client_message_rate_limit",
     "smtpd_client_new_tls_session_rate_limit",
     "smtpd_client_recipient_rate_limit", "smtpd_milters",
     "smtpd_sasl_auth_enable", "smtpd_sasl_path", "smtpd_sasl_type",
-    "soft_bounce", "virtual_mailbox_base"};
+    "soft_bounce", "transport_maps", "virtual_mailbox_base"};
 
 static int
 name_compare(const void *a, const void *b)

@@ -206,7 +206,8 @@ budget_disruptive(const struct planning *planning, const char *name,
 
 /*
  * is_same - do both change the same thing?
- * Two choices out of the same queue may overlap, whatever their numbers.
+ * Two choices out of the same queue may overlap, whatever their numbers; to try
+ * a message twice harms nobody.
  */
 static bool
 is_same(const struct change *a, const struct change *b)
@@ -215,6 +216,8 @@ is_same(const struct change *a, const struct change *b)
 		return false;
 	if (strcmp(a->target, b->target) == 0)
 		return true;
+	if (strcmp(a->verb, "flush") == 0 && strcmp(b->verb, "flush") == 0)
+		return false;
 	return a->item_count != 0 && b->item_count != 0 &&
 	       text_equal(a->detail, b->detail);
 }

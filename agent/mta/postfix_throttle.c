@@ -1,0 +1,208 @@
+/*
+ * postfix_throttle.c - can destinations be slowed down here, and which are?
+ *
+ * Purpose  what our transports are made after, what stands in the way, and the
+ *          rows of our table
+ * Input    settings, master.cf; the table, which an admin may have edited
+ * Errors   what stands in the way is a text; a table that cannot be read
+ * Runs as  the actor
+ * Source   postconf(5): default_transport, relayhost, sender_dependent_*;
+ *          transport(5); trivial-rewrite(8), resolve.c for which one wins
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/file.h"
+#include "agent/base/text.h"
+#include "agent/mta/postfix.h"
+#include "agent/mta/postfix_lines.h"
+
+/* A row for each of the destinations that refuse us: some hundred at most. */
+#define TABLE_BYTES_MAX (1024U * 1024U)
+
+/* Postfix before 3.0 has neither pipemap nor randmap. */
+#define SHARDS_SINCE 3.0
+
+#define SESSIONS_DEFAULT 20
+
+/* Both take mail away from default_transport by the sender, and a row of ours
+ * would take it away from them. */
+static const char *const by_sender[] = {
+    "sender_dependent_default_transport_maps",
+    "sender_dependent_relayhost_maps"};
+
+static const struct postfix_service *
+service_find(const struct postfix_services *services, const char *name)
+{
+	for (size_t i = 0; i < services->count; i++)
+		if (strcmp(services->services[i].name, name) == 0 &&
+		    strcmp(services->services[i].type, "unix") == 0)
+			return &services->services[i];
+	return NULL;
+}
+
+static const char *
+refusal(struct arena *arena, const struct postfix_settings *settings,
+    const struct mta *mta, const char *nexthop,
+    const struct postfix_service *service, const char *transport)
+{
+	const char *relay = postfix_setting_text(settings, "relayhost", "");
+
+	if (!mta->has_settings || mta->services_error != NULL)
+		return "the configuration of Postfix cannot be read";
+	if (mta->instances != NULL && mta->instances[0] != NULL)
+		return "several instances of Postfix run here, and only one "
+		       "could be slowed down";
+	for (size_t i = 0; i < ARRAY_COUNT(by_sender); i++)
+		if (*postfix_setting_text(settings, by_sender[i], "") != '\0')
+			return arena_printf(arena,
+			    "%s decides by the sender how mail goes: a row for "
+			    "a destination would go over it",
+			    by_sender[i]);
+	if (nexthop[0] != '\0')
+		relay = nexthop;
+	if (relay[0] != '\0')
+		return arena_printf(arena,
+		    "all mail goes through the relay %s: what it refuses is "
+		    "its own affair; to slow down all mail, set %s_destination_"
+		    "concurrency_limit",
+		    relay, transport);
+	if (service == NULL)
+		return arena_printf(arena,
+		    "default_transport is %s, and master.cf has no such "
+		    "service",
+		    transport);
+	if (strcmp(service->command, "smtp") != 0)
+		return arena_printf(arena,
+		    "default_transport %s does not deliver by SMTP: it runs %s",
+		    transport, service->command);
+	return NULL;
+}
+
+/* The limit of a transport: its own, or that of all. */
+static double
+limit_of(struct arena *arena, const struct postfix_settings *settings,
+    const char *transport, const char *name, double otherwise)
+{
+	double all = postfix_setting_seconds(
+	    settings, arena_printf(arena, "default_%s", name), otherwise);
+
+	return postfix_setting_seconds(
+	    settings, arena_printf(arena, "%s_%s", transport, name), all);
+}
+
+void
+postfix_throttle_find(struct arena *arena,
+    const struct postfix_settings *settings,
+    const struct postfix_services *services, struct mta *mta)
+{
+	struct mta_throttle *throttle =
+	    arena_alloc(arena, 1, sizeof(*throttle));
+	const char *value =
+	    postfix_setting_text(settings, "default_transport", "smtp");
+	size_t length = strcspn(value, ":");
+	const char *transport = arena_dup_n(arena, value, length);
+	const char *nexthop = value[length] == ':' ? value + length + 1 : "";
+	const struct postfix_service *service =
+	    service_find(services, transport);
+	double delay_s =
+	    limit_of(arena, settings, transport, "destination_rate_delay", 0);
+
+	throttle->transport = transport;
+	throttle->refusal =
+	    refusal(arena, settings, mta, nexthop, service, transport);
+	throttle->table =
+	    arena_printf(arena, "%s/%s", mta->config_dir, MTA_THROTTLE_TABLE);
+	throttle->has_table = access(throttle->table, F_OK) == 0;
+	throttle->type =
+	    postfix_setting_text(settings, "default_database_type", "hash");
+	throttle->has_shards = strtod(mta->version != NULL ? mta->version : "0",
+	                           NULL) >= SHARDS_SINCE;
+	throttle->sessions = limit_of(arena, settings, transport,
+	    "destination_concurrency_limit", SESSIONS_DEFAULT);
+	throttle->rate = delay_s > 0 ? 1 / delay_s : 0;
+	if (service != NULL) {
+		throttle->fields = service->middle;
+		throttle->program = service->command;
+		throttle->args = service->args;
+	}
+	mta->throttle = throttle;
+}
+
+/* "mailfix-c2:" is c2, "mailfix-s1:" r1, "r8" itself; else NULL. */
+static const struct step *
+step_of(struct arena *arena, const char *value)
+{
+	static const char prefix[] = "mailfix-";
+	const char *name;
+
+	if (!text_starts(value, prefix))
+		return value[0] == 'r' ? step_find(value) : NULL;
+	value += sizeof(prefix) - 1;
+	name = arena_dup_n(arena, value, strcspn(value, ":"));
+	return step_find(strcmp(name, "s1") == 0 ? "r1" : name);
+}
+
+static void
+row_read(struct arena *arena, const char *line, struct mta_throttle_row *ret)
+{
+	size_t length = strcspn(line, " \t");
+	const char *value = line + length + strspn(line + length, " \t");
+	size_t end = strlen(value);
+
+	while (end > 0 && strchr(" \t\r", value[end - 1]) != NULL)
+		end--;
+	ret->domain = arena_dup_n(arena, line, length);
+	ret->value = arena_dup_n(arena, value, end);
+	ret->step = step_of(arena, ret->value);
+}
+
+static void
+rows_parse(
+    struct arena *arena, const struct buf *text, struct mta_throttle_rows *ret)
+{
+	AUTO(postfix_lines_done)
+	struct postfix_lines lines = {
+	    .at = buf_text(text), .end = buf_text(text) + text->length};
+	struct mta_throttle_row *rows = NULL;
+	size_t count = 0, size = 0;
+
+	while (postfix_lines_next(&lines)) {
+		if (count == size) {
+			struct mta_throttle_row *more =
+			    arena_alloc(arena, size * 2 + 16, sizeof(*more));
+
+			if (count != 0)
+				(void)memcpy(more, rows, count * sizeof(*more));
+			rows = more;
+			size = size * 2 + 16;
+		}
+		row_read(arena, buf_text(&lines.text), &rows[count++]);
+	}
+	ret->rows = rows;
+	ret->count = count;
+}
+
+int
+postfix_throttle_rows(struct arena *arena, const struct mta *mta,
+    struct mta_throttle_rows *ret, struct why *why)
+{
+	AUTO_BUF struct buf text = {0};
+	int r;
+
+	*ret = (struct mta_throttle_rows){0};
+	if (mta->throttle == NULL)
+		return 0;
+	r = file_read(
+	    AT_FDCWD, mta->throttle->table, TABLE_BYTES_MAX, &text, why);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	rows_parse(arena, &text, ret);
+	return 0;
+}
