@@ -9,6 +9,7 @@
 #include "agent/change/change.h"
 #include "agent/fact/fact.h"
 #include "agent/finding/finding.h"
+#include "agent/mail/throttle.h"
 #include "agent/playbook/playbook.h"
 #include "agent/probes/queue_select.h"
 
@@ -19,6 +20,7 @@ struct action_input {
 	const struct fix *fix;
 	const struct config *config;
 	const struct mta *mta;
+	const struct throttle_list *throttles; /* or NULL */
 
 	/*
 	 * select - ask an observer which messages match; NULL in scenarios

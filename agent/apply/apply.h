@@ -16,8 +16,9 @@ struct apply_host {
 	struct arena *arena;
 	const struct config *config;
 	const struct mta *mta;
-	const char *state_dir; /* CONFIG_STATE */
-	const char *run;       /* "20261122T101500-4f2a" */
+	const struct throttle_list *throttles; /* or NULL */
+	const char *state_dir;                 /* CONFIG_STATE */
+	const char *run;                       /* "20261122T101500-4f2a" */
 	struct state *state;
 	struct audit *audit;
 	const struct effects *effects;

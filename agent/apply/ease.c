@@ -46,6 +46,7 @@ ask(struct apply_host *host, const struct planned_fix *planned,
 	    .fix = planned->fix,
 	    .config = host->config,
 	    .mta = host->mta,
+	    .throttles = host->throttles,
 	    .select = host->select,
 	    .user = host->user,
 	};

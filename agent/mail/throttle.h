@@ -25,15 +25,30 @@ struct throttle {
 	double taken;         /* messages it took before the trickle began */
 	double taken_s;       /* ... in how long, the trickle so far included */
 	const char *group;    /* nexthop it shares; NULL: its own */
+	const char *row;      /* its row as the table has it; NULL: none */
 };
 
 struct throttle_list {
 	const struct throttle *rows;
 	size_t count;
+	double interval_s; /* since the run before; 0: not known */
+	/* reloads that active messages needed: since the last one, and how many
+	 * count still; throttle_may_reload */
+	double reload_age_s, reloads;
 };
 
 /* throttle_find - by domain, or NULL */
 const struct throttle *throttle_find(
     const struct throttle_list *list, const char *domain);
+
+/*
+ * throttle_may_reload - would one more reload of the mail system do no harm?
+ * NULL: it would not; else why it must wait. Each costs all other destinations
+ * about 0.7 s (their windows begin anew).
+ */
+const char *throttle_may_reload(const struct throttle_list *list);
+
+#define THROTTLE_RELOAD_PAUSE_S 20.0
+#define THROTTLE_RELOADS_MAX    10.0 /* in an hour */
 
 #endif

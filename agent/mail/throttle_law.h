@@ -50,6 +50,8 @@ struct throttle_evidence {
 	int64_t since_us;      /* of the last step: what jitter is made from */
 
 	double interval_s; /* between two runs of mailfix */
+	/* what full speed is limited to by the admin's own settings */
+	double normal_sessions, normal_rate;
 };
 
 /*

@@ -155,6 +155,17 @@ rise_is_due(const struct throttle_evidence *evidence, struct why *why)
 	return 0;
 }
 
+/* A step that is no slower than what the admin has set is none. */
+static bool
+is_normal(const struct throttle_evidence *evidence, const struct step *step)
+{
+	if (step->family == STEP_CONCURRENCY)
+		return evidence->normal_sessions > 0 &&
+		       step->concurrency >= evidence->normal_sessions;
+	return step->family == STEP_RATE && evidence->normal_rate > 0 &&
+	       step->per_s >= evidence->normal_rate;
+}
+
 int
 throttle_law_raise(const struct throttle_evidence *evidence,
     const struct step **ret, struct why *why)
@@ -188,7 +199,7 @@ throttle_law_raise(const struct throttle_evidence *evidence,
 	if ((r = rise_is_due(evidence, why)) < 0)
 		return r;
 	*ret = step_faster(step);
-	return *ret == NULL ? 1 : 0;
+	return *ret == NULL || is_normal(evidence, *ret) ? 1 : 0;
 }
 
 /*

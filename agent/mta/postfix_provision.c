@@ -137,6 +137,17 @@ make_messages(struct making *making, const struct step *step, const char *name)
 	carry_over(making, name);
 }
 
+/*
+ * It stands in defer_transports. A flush of the whole queue goes over that, and
+ * then one message each ten minutes is tried, and no more.
+ */
+static void
+make_pause(struct making *making, const char *name)
+{
+	make_delay(making, name, 600);
+	param_add(making, name, "_initial_destination_concurrency", "1");
+}
+
 static void
 make_step(struct making *making, const struct step *step)
 {
@@ -156,7 +167,7 @@ make_step(struct making *making, const struct step *step)
 		make_messages(making, step, name);
 		break;
 	case STEP_PAUSE:
-		service_add(making, name, "");
+		make_pause(making, name);
 		break;
 	case STEP_FAMILY_MAX:
 		break;

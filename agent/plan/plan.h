@@ -43,6 +43,7 @@ struct plan_request {
 	const struct fact_set *facts;
 	const struct config *config;
 	const struct mta *mta;
+	const struct throttle_list *throttles; /* or NULL */
 	struct state *state; /* read for limits, cooldowns, breakers */
 	int64_t now_s;
 	/* what is at work that must not be disturbed ("apt, pid 812"), or NULL */

@@ -15,6 +15,8 @@
 #define STATE_BREAKERS_MAX 1024
 /* Rates of the few single-row tables. */
 #define STATE_COUNTERS_MAX 64
+/* As many destinations as the log's table tells, and those of a day. */
+#define STATE_THROTTLES_MAX 1024
 /* All of the above with names as long as a row's key may be, and room. */
 #define STATE_BYTES_MAX (8U * 1024U * 1024U)
 
@@ -48,6 +50,13 @@ struct state_counter {
 	int64_t born_ms;
 };
 
+struct state_throttle {
+	const char *domain, *step, *too_much, *worked, *group;
+	int64_t since_us, born_ms; /* of the last step */
+	double rise_wait_s, pause_s, taken, taken_s;
+	unsigned rise_fails;
+};
+
 struct state {
 	struct arena *arena;
 	bool is_closed;
@@ -60,6 +69,8 @@ struct state {
 	size_t breaker_count, breaker_size;
 	struct state_counter *counters;
 	size_t counter_count, counter_size;
+	struct state_throttle *throttles;
+	size_t throttle_count, throttle_size;
 	bool is_paused;
 	int64_t pause_end_ms; /* on this boot's clock */
 	const char *pause_reason;
@@ -77,6 +88,7 @@ struct state_finding *state_add_finding(struct state *state);
 struct state_fix *state_add_fix(struct state *state);
 struct state_breaker *state_add_breaker(struct state *state);
 struct state_counter *state_add_counter(struct state *state);
+struct state_throttle *state_add_throttle(struct state *state);
 
 /* state_dup - a text that lives as long as the state; NULL stays NULL */
 const char *state_dup(struct state *state, const char *text);

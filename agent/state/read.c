@@ -113,16 +113,41 @@ read_counter(struct reading *reading, const struct json *json)
 	return entry->name != NULL && born(reading, json, &entry->born_ms);
 }
 
+/* A step that is not known is that of a later version: not ours to ease. */
+static bool
+read_throttle(struct reading *reading, const struct json *json)
+{
+	struct state *state = reading->state;
+	struct state_throttle *entry = state_add_throttle(state);
+	int64_t fails = json_get_int(json, "rise_fails", -1);
+
+	entry->domain = state_dup(state, json_get_text(json, "domain"));
+	entry->step = state_dup(state, json_get_text(json, "step"));
+	entry->too_much = state_dup(state, json_get_text(json, "too_much"));
+	entry->worked = state_dup(state, json_get_text(json, "worked"));
+	entry->group = state_dup(state, json_get_text(json, "group"));
+	entry->since_us = json_get_int(json, "since_us", 0);
+	entry->rise_wait_s = json_get_real(json, "rise_wait_s", 0);
+	entry->rise_fails = (unsigned)fails;
+	entry->pause_s = json_get_real(json, "pause_s", 0);
+	entry->taken = json_get_real(json, "taken", 0);
+	entry->taken_s = json_get_real(json, "taken_s", 0);
+	return entry->domain != NULL && fails >= 0 && fails <= UINT_MAX &&
+	       born(reading, json, &entry->born_ms);
+}
+
 struct part {
 	const char *name;
 	bool (*read)(struct reading *reading, const struct json *json);
+	bool is_later; /* a file that an earlier mailfix wrote has none */
 };
 
 static const struct part parts[] = {
-    {"findings", read_finding},
-    {"fixes",    read_fix    },
-    {"breakers", read_breaker},
-    {"counters", read_counter},
+    {"findings",  read_finding,  false},
+    {"fixes",     read_fix,      false},
+    {"breakers",  read_breaker,  false},
+    {"counters",  read_counter,  false},
+    {"throttles", read_throttle, true },
 };
 
 static int
@@ -131,6 +156,8 @@ read_parts(struct reading *reading, const struct json *json, struct why *why)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		const struct json *array = json_get(json, parts[i].name);
 
+		if (array == NULL && parts[i].is_later)
+			continue;
 		if (array == NULL)
 			return why_set(
 			    why, -EBADMSG, "it has no %s", parts[i].name);
@@ -235,6 +262,7 @@ close_state(struct state *state, const char *path, struct why *why)
 	free(empty.fixes);
 	free(empty.breakers);
 	free(empty.counters);
+	free(empty.throttles);
 	if (why->code == -EACCES || why->code == -EPERM) {
 		why_prefix(why,
 		    geteuid() == 0 ? "%s cannot be read"

@@ -34,6 +34,7 @@ state_free(struct state *state)
 	free(state->fixes);
 	free(state->breakers);
 	free(state->counters);
+	free(state->throttles);
 	free(state);
 	return NULL;
 }
@@ -106,6 +107,14 @@ state_add_counter(struct state *state)
 	state->counters = grow(state->counters, &state->counter_count,
 	    &state->counter_size, sizeof(*state->counters));
 	return &state->counters[state->counter_count - 1];
+}
+
+struct state_throttle *
+state_add_throttle(struct state *state)
+{
+	state->throttles = grow(state->throttles, &state->throttle_count,
+	    &state->throttle_size, sizeof(*state->throttles));
+	return &state->throttles[state->throttle_count - 1];
 }
 
 static struct state_finding *

@@ -27,6 +27,7 @@
 #include "agent/base/mem.h"
 #include "agent/base/why.h"
 #include "agent/finding/finding.h"
+#include "agent/mail/throttle.h"
 
 struct state; /* heap */
 
@@ -93,6 +94,17 @@ bool state_is_paused(const struct state *state, int64_t now_s,
 
 /* Observers that broke their sandbox in a row; reset by a good look. */
 unsigned state_observer_killed(struct state *state, bool is_killed);
+
+/*
+ * Destinations that are slowed down, and those that were within a day: what
+ * was too much for them is worth to be known when they refuse again.
+ */
+#define STATE_THROTTLE_KEEP_S 86400
+/* state_throttle_set - a step was made, now; its age begins with 0 */
+void state_throttle_set(struct state *state, const struct throttle *throttle);
+/* state_throttles - all of them, in arena; texts as long as the state */
+size_t state_throttles(
+    const struct state *state, struct arena *arena, struct throttle **ret);
 
 /* Numbers of the run before, for rates; false when absent or of another boot */
 void state_counter_set(struct state *state, const char *name, double value);

@@ -93,6 +93,32 @@ counters_json(const struct state *state)
 	return array;
 }
 
+static struct json *
+throttles_json(const struct state *state)
+{
+	struct json *array = json_array_new();
+
+	for (size_t i = 0; i < state->throttle_count; i++) {
+		const struct state_throttle *entry = &state->throttles[i];
+		struct json *json = json_object_new();
+
+		json_set_text(json, "domain", entry->domain);
+		json_set_text(json, "step", entry->step);
+		json_set_text(json, "too_much", entry->too_much);
+		json_set_text(json, "worked", entry->worked);
+		json_set_text(json, "group", entry->group);
+		json_set_int(json, "since_us", entry->since_us);
+		json_set_real(json, "rise_wait_s", entry->rise_wait_s);
+		json_set_int(json, "rise_fails", entry->rise_fails);
+		json_set_real(json, "pause_s", entry->pause_s);
+		json_set_real(json, "taken", entry->taken);
+		json_set_real(json, "taken_s", entry->taken_s);
+		json_set_int(json, "age_ms", state_age_ms(entry->born_ms));
+		json_push(array, json);
+	}
+	return array;
+}
+
 static void
 state_text(const struct state *state, struct buf *out)
 {
@@ -107,6 +133,7 @@ state_text(const struct state *state, struct buf *out)
 	json_set(json, "fixes", fixes_json(state));
 	json_set(json, "breakers", breakers_json(state));
 	json_set(json, "counters", counters_json(state));
+	json_set(json, "throttles", throttles_json(state));
 	json_set_int(json, "observers_killed", state->observers_killed);
 	if (state->is_paused && state->pause_end_ms > clock_boot_ms()) {
 		json_set_int(json, "pause_left_ms",

@@ -1,0 +1,229 @@
+/*
+ * throttle_changes.c - the single changes of a step
+ *
+ * Purpose  table, services, settings, row, reload, flush
+ * Input    what is missing, as the mail system's part of mailfix says
+ * Errors   none: a flush or a reload that cannot be planned is left out
+ * Runs as  actor; pure but for the question which messages wait
+ * Source   change.h for base; SPEC section 5
+ */
+#include "actions/throttle_changes.h"
+
+#include <string.h>
+
+#include "agent/base/text.h"
+
+#define TABLE MTA_THROTTLE_TABLE
+
+/* Fewer than these are gone before a reload would have helped. */
+#define ACTIVE_MANY 50
+
+/* Messages for a trickle: what it sends in two minutes. */
+#define FLUSH_SPAN_S 120.0
+#define FLUSH_LEAST  5
+
+static struct change *
+base_add(const struct action_input *input, struct action_output *ret,
+    const char *kind, const char *verb)
+{
+	struct change *change = action_change(input, ret);
+
+	change->kind = change_kind_find(kind);
+	change->verb = verb;
+	change->base = TABLE;
+	change->is_base = true;
+	return change;
+}
+
+static void
+table_add(const struct action_input *input, struct action_output *ret)
+{
+	struct change *change = base_add(input, ret, "map-entry", "create");
+
+	change->target = TABLE;
+	change->after = "empty table";
+	change->text = arena_printf(
+	    input->arena, "make the table %s", input->mta->throttle->table);
+	change->detail = input->mta->throttle->table;
+}
+
+static void
+setting_add(const struct action_input *input, const struct mta_setting *setting,
+    struct action_output *ret)
+{
+	struct change *change = base_add(input, ret, "postfix-param", "set");
+
+	change->target = setting->name;
+	change->before = setting->before;
+	change->after = setting->after;
+	change->text = arena_printf(
+	    input->arena, "set %s = %s", setting->name, setting->after);
+}
+
+static void
+lines_add(const struct action_input *input,
+    const struct mta_provision *provision, struct action_output *ret)
+{
+	struct change *change;
+
+	if (provision->service_count > 0) {
+		change = base_add(input, ret, "postfix-service", "add");
+		change->target = "master.cf";
+		change->after = arena_printf(
+		    input->arena, "%zu services", provision->service_count);
+		change->text =
+		    arena_printf(input->arena, "master.cf: %zu services %s",
+		        provision->service_count, provision->words);
+		change->items = provision->services;
+		change->item_count = provision->service_count;
+	}
+	if (provision->param_count > 0) {
+		change = base_add(input, ret, "postfix-param", "add");
+		change->target = "main.cf";
+		change->after = arena_printf(
+		    input->arena, "%zu settings", provision->param_count);
+		change->text =
+		    arena_printf(input->arena, "main.cf: %zu settings for %s",
+		        provision->param_count, provision->words);
+		change->items = provision->params;
+		change->item_count = provision->param_count;
+	}
+}
+
+void
+throttle_change_provision(const struct action_input *input,
+    const struct mta_provision *provision, struct action_output *ret)
+{
+	size_t first, last;
+
+	if (!input->mta->throttle->has_table)
+		table_add(input, ret);
+	first = ret->count;
+	lines_add(input, provision, ret);
+	for (size_t i = 0; i < provision->setting_count; i++)
+		setting_add(input, &provision->settings[i], ret);
+	if (ret->count == first)
+		return;
+	/* one reload each way: undo goes backwards */
+	last = ret->count - 1;
+	ret->changes[first].detail = "reload-after-undo";
+	ret->changes[last].detail = last == first ? "reload both" : "reload";
+}
+
+/* Its value as the table has it; a scenario has none, only the step's name. */
+static const char *
+value_now(const struct action_input *input, const struct throttle_plan *plan)
+{
+	struct mta_provision provision;
+
+	if (plan->throttle != NULL)
+		return plan->throttle->row;
+	if (plan->evidence.step == NULL)
+		return NULL;
+	input->mta->ops->throttle_provision(
+	    input->arena, input->mta, plan->evidence.step, NULL, &provision);
+	return provision.value;
+}
+
+void
+throttle_change_row(const struct action_input *input,
+    const struct throttle_plan *plan, const struct step *step,
+    const char *value, struct action_output *ret)
+{
+	struct change *change = action_change(input, ret);
+
+	change->kind = change_kind_find("map-entry");
+	change->verb = "set";
+	change->target = arena_printf(input->arena, TABLE ": %s", plan->domain);
+	change->before = value_now(input, plan);
+	change->after = value;
+	change->text = arena_printf(input->arena, TABLE ": %s -> %s%s",
+	    plan->domain, step->shards > 1 ? "" : "mailfix-", step->name);
+	change->detail = input->mta->throttle->table;
+	change->base = TABLE;
+}
+
+/* The unit of the mail system that runs, or NULL. */
+static const char *
+unit_find(const struct action_input *input)
+{
+	const struct table *schema = schema_table_find("unit", NULL);
+	const struct fact_table *units = fact_table_get(input->facts, schema);
+
+	for (size_t i = 0; units->state == FACT_KNOWN && i < units->count;
+	     i++) {
+		const char *name = units->rows[i].key;
+		struct value role = action_cell(input, "unit", name, "role"),
+		             active =
+		                 action_cell(input, "unit", name, "active");
+
+		if (role.kind == VALUE_TEXT && text_equal(role.text, "mta") &&
+		    active.kind == VALUE_TEXT &&
+		    text_equal(active.text, "active"))
+			return name;
+	}
+	return NULL;
+}
+
+void
+throttle_change_reload(const struct action_input *input,
+    const struct throttle_plan *plan, struct action_output *ret)
+{
+	struct value active =
+	    action_cell(input, "destination", plan->domain, "active");
+	const char *unit = unit_find(input);
+	struct change *change;
+
+	if (active.kind != VALUE_NUMBER || active.number < ACTIVE_MANY ||
+	    unit == NULL || throttle_may_reload(input->throttles) != NULL)
+		return;
+	change = action_change(input, ret);
+	change->kind = change_kind_find("unit");
+	change->verb = "reload";
+	change->target = unit;
+	change->before = "active";
+	change->after = "active";
+	change->text = arena_printf(input->arena,
+	    "reload %s, so that the %.0f messages at hand go by it as well",
+	    unit, active.number);
+	change->detail = "mta";
+}
+
+void
+throttle_change_flush(const struct action_input *input,
+    const struct throttle_plan *plan, const struct step *step,
+    struct action_output *ret)
+{
+	struct queue_query query = {
+	    .state = "deferred",
+	    .destination = plan->domain,
+	    .max = QUEUE_SELECT_MAX,
+	};
+	struct queue_selection got = {0};
+	struct why why = {0};
+	struct change *change;
+
+	if (input->select == NULL || step->family == STEP_PAUSE)
+		return;
+	if (step->per_s > 0 && step->per_s < 1) {
+		query.max = (size_t)(step->per_s * FLUSH_SPAN_S);
+		if (query.max < FLUSH_LEAST)
+			query.max = FLUSH_LEAST;
+	}
+	if (input->select(input->user, &query, &got, &why) < 0 ||
+	    got.count == 0)
+		return;
+	change = action_change(input, ret);
+	change->kind = change_kind_find("queue-move");
+	change->verb = "flush";
+	change->target = arena_printf(input->arena,
+	    "%zu messages in deferred for %s", got.count, plan->domain);
+	change->before = "deferred";
+	change->after = "deferred";
+	change->detail = "deferred";
+	change->text = arena_printf(input->arena,
+	    "try %zu of %zu waiting messages to %s again at that pace",
+	    got.count, got.matched, plan->domain);
+	change->items = got.ids;
+	change->item_count = got.count;
+}

@@ -1,0 +1,34 @@
+/*
+ * throttle_changes.h - the single changes of a step; for the actions on speed
+ */
+#ifndef MAILFIX_ACTIONS_THROTTLE_CHANGES_H
+#define MAILFIX_ACTIONS_THROTTLE_CHANGES_H
+
+#include "actions/throttle_plan.h"
+
+/* throttle_change_provision - table, services, parameters; one reload */
+void throttle_change_provision(const struct action_input *input,
+    const struct mta_provision *provision, struct action_output *ret);
+
+/* throttle_change_row - value NULL: the row goes */
+void throttle_change_row(const struct action_input *input,
+    const struct throttle_plan *plan, const struct step *step,
+    const char *value, struct action_output *ret);
+
+/*
+ * throttle_change_reload - for messages that are being delivered
+ * They keep the transport that they were given when they became active. Only
+ * when they are many, and when the last reload is some time ago.
+ */
+void throttle_change_reload(const struct action_input *input,
+    const struct throttle_plan *plan, struct action_output *ret);
+
+/*
+ * throttle_change_flush - try again what waits, at the pace of the step
+ * A trickle gets no more than it can use until the next look.
+ */
+void throttle_change_flush(const struct action_input *input,
+    const struct throttle_plan *plan, const struct step *step,
+    struct action_output *ret);
+
+#endif

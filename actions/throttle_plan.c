@@ -1,0 +1,157 @@
+/*
+ * throttle_plan.c - from a step to changes
+ *
+ * Purpose  what must not be slowed down, and why; for the rest the transports
+ *          that are missing, the row, and what waits
+ * Input    facts, what is remembered, and how the mail system is set up
+ * Errors   as throttle_plan.h says
+ * Runs as  actor; pure but for the question which messages wait
+ * Source   SPEC section 5; DESIGN, mail
+ */
+#include "actions/throttle_plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "actions/throttle_changes.h"
+#include "agent/base/text.h"
+
+const struct action_param throttle_plan_params[] = {
+    {.name = "destination",
+     .type = EXPR_TYPE_TEXT,
+     .is_required = true,
+     .doc = "the domain, as {domain} of table destination"},
+    {0  },
+};
+
+const char *const throttle_plan_tables[] = {
+    "destination", "queue", "unit", NULL};
+
+/* RFC 1035 section 2.3.4, without the last dot. */
+#define DOMAIN_MAX 253
+
+/* A row's key, and a domain that mail can be sent to; no address in brackets. */
+static bool
+is_domain(const char *text)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		        (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+		        (c == '.' && i > 0)))
+			return false;
+	}
+	return length > 0 && length <= DOMAIN_MAX &&
+	       strchr(text, '.') != NULL && text[length - 1] != '.';
+}
+
+/* Only what goes as ordinary mail does, or by us, is ours to slow down. */
+static int
+refuse_transport(
+    const struct action_input *input, const char *domain, struct why *why)
+{
+	const struct mta_throttle *throttle = input->mta->throttle;
+	const char *transport;
+	int r = action_cell_text(
+	    input, "destination", domain, "transport", &transport, why);
+
+	if (r < 0)
+		return r;
+	if (strcmp(transport, throttle->transport) == 0 ||
+	    text_starts(transport, "mailfix-"))
+		return 0;
+	return why_set(why, -EPERM,
+	    "mail for %s goes by %s, which the configuration chose for it: "
+	    "mailfix leaves that alone",
+	    domain, transport);
+}
+
+int
+throttle_plan_begin(const struct action_input *input, struct throttle_plan *ret,
+    struct why *why)
+{
+	const char *domain = action_text(input, "destination");
+	const struct mta *mta = input->mta;
+
+	if (domain == NULL || domain[0] == '\0' || strcmp(domain, "?") == 0)
+		return why_set(
+		    why, -ENODATA, "it is not known which destination");
+	if (!is_domain(domain))
+		return why_set(why, -EPERM,
+		    "%s is no domain that a row could be made for", domain);
+	if (mta == NULL || mta->throttle == NULL || mta->ops == NULL ||
+	    mta->ops->throttle_provision == NULL)
+		return why_set(why, -EPERM,
+		    "this mail system cannot be slowed down by mailfix");
+	if (mta->throttle->refusal != NULL)
+		return why_set(why, -EPERM, "%s", mta->throttle->refusal);
+	if (!throttle_evidence(
+	        input->facts, input->throttles, mta, domain, &ret->evidence))
+		return why_set(why, -ENODATA, "nothing is known of %s", domain);
+	ret->domain = domain;
+	ret->throttle = throttle_find(input->throttles, domain);
+	return refuse_transport(input, domain, why);
+}
+
+/* Without shards there is nothing between one a second and full speed. */
+static const struct step *
+step_here(const struct action_input *input, const struct step *step)
+{
+	return step->shards > 1 && !input->mta->throttle->has_shards
+	           ? step_find("r1")
+	           : step;
+}
+
+int
+throttle_plan_move(const struct action_input *input,
+    const struct throttle_plan *plan, const struct step *step,
+    const char *reason, struct action_output *ret, struct why *why)
+{
+	const struct mta *mta = input->mta;
+	struct mta_provision provision;
+	const char *nexthop =
+	    plan->throttle != NULL ? plan->throttle->group : NULL;
+	size_t made;
+
+	step = step_here(input, step);
+	if (step == plan->evidence.step)
+		return why_set(why, -EALREADY, "%s already", step->text);
+	mta->ops->throttle_provision(
+	    input->arena, mta, step, nexthop, &provision);
+	throttle_change_provision(input, &provision, ret);
+	made = ret->count;
+	throttle_change_row(input, plan, step, provision.value, ret);
+	if (made == 0)
+		throttle_change_reload(input, plan, ret);
+	throttle_change_flush(input, plan, step, ret);
+	ret->summary = reason == NULL
+	                   ? arena_printf(input->arena, "%s to %s", step->text,
+	                         plan->domain)
+	                   : arena_printf(input->arena, "%s to %s (%s)",
+	                         step->text, plan->domain, reason);
+	return 0;
+}
+
+int
+throttle_plan_ease(const struct action_input *input, struct action_output *ret,
+    struct why *why)
+{
+	struct throttle_plan plan = {0};
+	const struct step *step = NULL;
+	int r = throttle_plan_begin(input, &plan, why);
+
+	if (r < 0)
+		return r;
+	if (plan.evidence.step == NULL)
+		return 1;
+	r = throttle_law_raise(&plan.evidence, &step, why);
+	if (r != 0)
+		return r;
+	/* the next faster one that there is here is full speed */
+	if (step_here(input, step) == plan.evidence.step)
+		return 1;
+	return throttle_plan_move(input, &plan, step, NULL, ret, why);
+}
