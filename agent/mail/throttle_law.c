@@ -315,6 +315,10 @@ throttle_law_lower(const struct throttle_evidence *evidence,
 	if (step != NULL && step->family == STEP_PAUSE)
 		return why_set(
 		    why, -EALREADY, "nothing is tried until the pause ends");
+	if (step == NULL && evidence->step_age_s > 0 &&
+	    evidence->last_refused_s >= evidence->step_age_s)
+		return why_set(why, -EALREADY,
+		    "it refuses nothing since it is at full speed again");
 	if (step == NULL) {
 		*ret = first(evidence, (enum step_family)family, ret_text);
 		return 0;

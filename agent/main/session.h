@@ -41,6 +41,8 @@ struct session {
 	struct audit *audit; /* heap; NULL: not open */
 	struct apply_host host;
 
+	/* what is known of slow-downs, and of these what is slowed down now */
+	struct throttle_list throttles, slowed;
 	struct fact_set *facts;
 	struct judgement judgement;
 	struct plan plan;
@@ -93,6 +95,11 @@ void session_bar(struct session *session, bool is_fault, const char *format,
 
 void session_note(struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* session_throttles - read the table of slow-downs, and follow it */
+void session_throttles(struct session *session);
+/* session_changed - callback of apply: remember what a change means */
+void session_changed(void *user, const struct change *change, bool is_made);
 
 /* session_record - one audit record, if the log is open; ev is consumed */
 void session_record(

@@ -42,6 +42,7 @@ look_again(
 	    .mta = &session->mta,
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
+	    .throttles = &session->slowed,
 	    .may_keep = session->may_change,
 	    .replies = session->replies,
 	};
@@ -96,6 +97,7 @@ session_host(struct session *session)
 	    .arena = session->arena,
 	    .config = &session->config,
 	    .mta = &session->mta,
+	    .throttles = &session->throttles,
 	    .state_dir = CONFIG_STATE,
 	    .run = session->run,
 	    .state = session->state,
@@ -106,6 +108,7 @@ session_host(struct session *session)
 	    .select = messages_choose,
 	    .is_stopping = stop_is_asked,
 	    .progress = apply_text,
+	    .changed = session_changed,
 	    .user = session,
 	};
 }
@@ -237,6 +240,7 @@ session_look(struct session *session, const bool *wanted)
 	    .mta = &session->mta,
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
+	    .throttles = &session->slowed,
 	    .may_keep = session->may_change,
 	    .replies = session->replies,
 	    .progress = progress_probe,
@@ -246,6 +250,7 @@ session_look(struct session *session, const bool *wanted)
 	struct why why = {0};
 	int r;
 
+	session_throttles(session);
 	if (history_load(session, &history))
 		request.history = &history;
 	r = look_settled(session, &request, &result, &why);
@@ -291,6 +296,7 @@ session_plan(struct session *session)
 	    .facts = session->facts,
 	    .config = &session->config,
 	    .mta = &session->mta,
+	    .throttles = &session->throttles,
 	    .state = session->state,
 	    .now_s = session->started_s,
 	    .select = messages_choose,
