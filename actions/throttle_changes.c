@@ -18,6 +18,8 @@
 /* Fewer than these are gone before a reload would have helped. */
 #define ACTIVE_MANY 50
 
+#define SETTING_SHOWN_MAX 200
+
 /* Messages for a trickle: what it sends in two minutes. */
 #define FLUSH_SPAN_S 120.0
 #define FLUSH_LEAST  5
@@ -56,8 +58,14 @@ setting_add(const struct action_input *input, const struct mta_setting *setting,
 	change->target = setting->name;
 	change->before = setting->before;
 	change->after = setting->after;
-	change->text = arena_printf(
-	    input->arena, "set %s = %s", setting->name, setting->after);
+	/* a spread over shards is a long story: the report need not tell it */
+	change->text =
+	    strlen(setting->after) > SETTING_SHOWN_MAX
+	        ? arena_printf(input->arena,
+	              "set %s: a spread over our transports, then " TABLE,
+	              setting->name)
+	        : arena_printf(input->arena, "set %s = %s", setting->name,
+	              setting->after);
 }
 
 static void

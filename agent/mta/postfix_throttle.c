@@ -19,7 +19,7 @@
 #include "agent/base/file.h"
 #include "agent/base/text.h"
 #include "agent/mta/postfix.h"
-#include "agent/mta/postfix_lines.h"
+#include "agent/mta/postfix_edit.h"
 
 /* A row for each of the destinations that refuse us: some hundred at most. */
 #define TABLE_BYTES_MAX (1024U * 1024U)
@@ -165,13 +165,13 @@ static void
 rows_parse(
     struct arena *arena, const struct buf *text, struct mta_throttle_rows *ret)
 {
-	AUTO(postfix_lines_done)
-	struct postfix_lines lines = {
-	    .at = buf_text(text), .end = buf_text(text) + text->length};
+	const struct postfix_text all = {buf_text(text), text->length};
+	AUTO_BUF struct buf joined = {0};
+	struct postfix_line line;
 	struct mta_throttle_row *rows = NULL;
-	size_t count = 0, size = 0;
+	size_t count = 0, size = 0, at = 0;
 
-	while (postfix_lines_next(&lines)) {
+	while (postfix_line_next(all, &at, &line)) {
 		if (count == size) {
 			struct mta_throttle_row *more =
 			    arena_alloc(arena, size * 2 + 16, sizeof(*more));
@@ -181,7 +181,9 @@ rows_parse(
 			rows = more;
 			size = size * 2 + 16;
 		}
-		row_read(arena, buf_text(&lines.text), &rows[count++]);
+		buf_clear(&joined);
+		postfix_line_join(all, &line, &joined);
+		row_read(arena, buf_text(&joined), &rows[count++]);
 	}
 	ret->rows = rows;
 	ret->count = count;

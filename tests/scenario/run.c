@@ -221,20 +221,21 @@ static const struct command {
 	const char *name;
 	void (*run)(struct scenario *scenario, const char *text);
 } commands[] = {
-    {"CLOCK",    do_clock   },
-    {"WAIT",     do_wait    },
-    {"BASE",     do_base    },
-    {"PLAYBOOK", do_playbook},
-    {"CONFIG",   do_config  },
-    {"TABLE",    do_table   },
-    {"FACT",     do_fact    },
-    {"SELECT",   do_select  },
-    {"MEMORY",   do_memory  },
-    {"RUN",      do_run     },
-    {"EFFECT",   do_effect  },
-    {"APPLY",    do_apply   },
-    {"RELEASE",  do_release },
-    {"EXPECT",   expect_line},
+    {"CLOCK",    do_clock     },
+    {"WAIT",     do_wait      },
+    {"BASE",     do_base      },
+    {"PLAYBOOK", do_playbook  },
+    {"CONFIG",   do_config    },
+    {"TABLE",    do_table     },
+    {"FACT",     do_fact      },
+    {"SELECT",   do_select    },
+    {"MEMORY",   do_memory    },
+    {"THROTTLE", throttle_line},
+    {"RUN",      do_run       },
+    {"EFFECT",   do_effect    },
+    {"APPLY",    do_apply     },
+    {"RELEASE",  do_release   },
+    {"EXPECT",   expect_line  },
 };
 
 static void
@@ -284,6 +285,7 @@ scenario_begin(struct scenario *scenario, const char *name, const char *stem)
 	    .queue_dir = "/var/spool/postfix",
 	    .services = services,
 	    .service_count = 1};
+	throttle_begin(scenario);
 	(void)strcpy(scenario->dir, "/tmp/scenario.XXXXXX");
 	if (mkdtemp(scenario->dir) == NULL)
 		abort();

@@ -14,6 +14,8 @@
  *   MEMORY tried start service-down a.service     in an earlier run, now
  *   MEMORY failed service-down    a fix had no effect
  *   MEMORY paused 1h | closed
+ *   THROTTLE ready | old | refused the reason     of a stock mail system;
+ *                                 with our transports; an old one; never
  *   RUN                           look, judge, plan
  *   EXPECT FINDING critical disk-full /var
  *   EXPECT TITLE /var (queue) is full: 0 B free
@@ -116,6 +118,10 @@ bool world_fact(
 bool world_table(struct scenario *scenario, const char *text);
 struct fact_set *world_look(struct scenario *scenario);
 void world_add(struct world *world, const struct world_entry *entry);
+
+/* throttle_begin - a stock mail system; throttle_line - THROTTLE ... */
+void throttle_begin(struct scenario *scenario);
+void throttle_line(struct scenario *scenario, const char *text);
 
 /* scenario_run - RUN; scenario_apply - APPLY; scenario_release - RELEASE */
 void scenario_run(struct scenario *scenario);
