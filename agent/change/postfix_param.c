@@ -16,8 +16,8 @@
 #include "agent/change/conf_edit.h"
 #include "agent/change/conf_words.h"
 
-/* Two dozen transports with half a dozen settings each. */
-#define ITEMS_MAX 256U
+/* Some thirty transports with a dozen settings each. */
+#define ITEMS_MAX 512U
 
 /* What a foreign value is shown with, at most: a report's line is short. */
 #define SHOWN_MAX 80
@@ -59,9 +59,10 @@ param_refuse(const char *name, const char *value, struct why *why)
 
 	if (r < 0)
 		return r;
-	/* limits, delays ("10s") and feedback ("1/50", "0.005") of our own */
+	/* of our own: also what the admin has written for ordinary mail, in
+	 * whatever words; it reaches our own transports only */
 	if (text_starts(name, CONF_OURS)) {
-		if (conf_word_ok(name, "-_") && conf_word_ok(value, "./"))
+		if (conf_word_ok(name, "-_") && value[0] != '\0')
 			return 0;
 		return why_set(
 		    why, -EPERM, "%s is not a setting of ours", name);

@@ -146,7 +146,7 @@ class Provisioned(ConfCase):
         self.mx.sh('echo "# mine" >> /etc/postfix/master.cf')
         changed = self.files()
 
-        self.assertIn('Device or resource busy',
+        self.assertIn('is still used',
                       self.drive('undo', SERVICES).stdout)
         self.do('undo', second, first, *reversed(PROVISION))
         self.assertEqual(self.mx.read(_LOG).count('reload -- version'), 2)
@@ -167,6 +167,29 @@ class Provisioned(ConfCase):
         self.do('make', *PROVISION, row('5', 'big.test', None, 'mailfix-c1:'))
         self.do('undo', row('5', 'big.test', None, 'mailfix-c1:'),
                 *reversed(PROVISION))
+        self.assert_as_before(before)
+
+
+class Spread(ConfCase):
+    """A rate that several transports share, and a pause."""
+
+    def test_table_in_a_pipe(self):
+        before = self.files()
+        maps = (f'pipemap:{{{_MAPS}, inline:{{r2=x}}, '
+                f'randmap:{{mailfix-c1:,mailfix-c2:}}}}, {_MAPS}')
+        changes = (TABLE, SERVICES, SETTINGS,
+                   setting('4', 'transport_maps', None, maps),
+                   setting('5', 'defer_transports', None, 'mailfix-c2',
+                           'reload both'),
+                   row('6', 'big.test', None, 'r2'))
+        self.do('make', *changes)
+        asked = {self.mx.sh(['postmap', '-q', 'big.test', maps.replace(
+            '$config_directory', '/etc/postfix').partition('}, hash')[0] + '}'
+            ]).strip() for _ in range(20)}
+        self.assertEqual(asked, {'mailfix-c1:', 'mailfix-c2:'})
+        self.assertIn('mailfix-c1 is still used',
+                      self.drive('undo', SERVICES).stdout)
+        self.do('undo', *reversed(changes))
         self.assert_as_before(before)
 
 

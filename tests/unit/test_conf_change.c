@@ -491,7 +491,7 @@ test_hostile_values(void **state)
 	    {"default_process_limit",        "9999999999"          },
 	    {"mailfix-c1\n",                 "1"                   },
 	    {"mailfix-c1_x = 1\nmail_owner", "1"                   },
-	    {"mailfix-c1_limit",             "1 2"                 },
+	    {"mailfix-c1_limit",             ""                    },
 	    {"",	                     "1"                   },
 	};
 
