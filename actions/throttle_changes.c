@@ -151,6 +151,18 @@ throttle_change_row(const struct action_input *input,
 	change->base = TABLE;
 }
 
+void
+throttle_change_last(struct action_output *ret)
+{
+	struct change *row = &ret->changes[ret->count - 1], *before = row - 1;
+	struct change last = *before;
+
+	if (strcmp(last.verb, "create") == 0)
+		return;
+	*before = *row;
+	*row = last;
+}
+
 /* The unit of the mail system that runs, or NULL. */
 static const char *
 unit_find(const struct action_input *input)

@@ -16,6 +16,13 @@ void throttle_change_row(const struct action_input *input,
     const char *value, struct action_output *ret);
 
 /*
+ * throttle_change_last - the row before the last of what is made for it
+ * That one reloads the mail system, and every message at hand is then given
+ * its transport by a table that has the row already.
+ */
+void throttle_change_last(struct action_output *ret);
+
+/*
  * throttle_change_reload - for messages that are being delivered
  * They keep the transport that they were given when they became active. Only
  * when they are many, and when the last reload is some time ago.

@@ -124,7 +124,9 @@ throttle_plan_move(const struct action_input *input,
 	throttle_change_provision(input, &provision, ret);
 	made = ret->count;
 	throttle_change_row(input, plan, step, provision.value, ret);
-	if (made == 0)
+	if (made != 0)
+		throttle_change_last(ret);
+	else
 		throttle_change_reload(input, plan, ret);
 	throttle_change_flush(input, plan, step, ret);
 	ret->summary = reason == NULL

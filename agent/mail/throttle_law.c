@@ -36,6 +36,9 @@
 #define SETTLE_S     10.0
 #define SETTLE_SHARE 0.5
 
+/* A minute: the shortest window that a limit is commonly counted in. */
+#define RECENT_S 60.0
+
 /* Nothing was taken in so many tries: the window is longer than thought. */
 #define TRICKLE_TRIES 12.0
 
@@ -97,6 +100,19 @@ throttle_is_cheap(const struct throttle_evidence *evidence)
 	           evidence->stage == REPLY_STAGE_EHLO);
 }
 
+/* What was refused longer ago than the last look, or two tries, is past. */
+static double
+recent_s(const struct throttle_evidence *evidence)
+{
+	double recent = RECENT_S, tries = 0;
+
+	if (evidence->step->per_s > 0)
+		tries = 2.5 / evidence->step->per_s;
+	if (recent < 1.5 * evidence->interval_s)
+		recent = 1.5 * evidence->interval_s;
+	return recent > tries ? recent : tries;
+}
+
 bool
 throttle_law_is_refused(const struct throttle_evidence *evidence)
 {
@@ -108,6 +124,8 @@ throttle_law_is_refused(const struct throttle_evidence *evidence)
 
 	if (evidence->step == NULL)
 		return evidence->refused > 0;
+	if (evidence->last_refused_s > recent_s(evidence))
+		return false;
 	if (evidence->step_age_s >= WINDOW_S) {
 		refused = evidence->refused;
 		attempts = evidence->attempts;
