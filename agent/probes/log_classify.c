@@ -161,13 +161,9 @@ void
 log_classify_meaning(struct log_classify *classify, struct span text,
     enum reply_stage stage, struct reply_meaning *ret)
 {
-	struct arena *arena;
+	struct arena *arena = arena_new();
 	struct reply reply = {0};
 
-	*ret = (struct reply_meaning){0};
-	if (classify->catalogue == NULL)
-		return;
-	arena = arena_new();
 	reply_read(arena, text.text != NULL ? text.text : "",
 	    text.text != NULL ? text.length : 0, stage, &reply);
 	reply_classify(classify->catalogue, &reply, ret);
@@ -181,8 +177,7 @@ general(struct log_classify *classify, int code, enum reply_stage stage)
 	const struct reply reply = {.code = code, .stage = stage, .text = ""};
 	struct reply_meaning meaning = {0};
 
-	if (classify->catalogue != NULL)
-		reply_classify(classify->catalogue, &reply, &meaning);
+	reply_classify(classify->catalogue, &reply, &meaning);
 	return meaning.cause;
 }
 

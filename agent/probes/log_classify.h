@@ -17,7 +17,7 @@
 
 struct log_classify; /* heap */
 
-/* log_classify_new - catalogue may be NULL: then no cause is known */
+/* log_classify_new - catalogue may be NULL: the code and the stage alone */
 struct log_classify *log_classify_new(const struct reply_catalogue *catalogue);
 struct log_classify *log_classify_free(struct log_classify *classify);
 AUTO_DEFINE(struct log_classify, log_classify_free);

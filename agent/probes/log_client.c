@@ -43,44 +43,44 @@ client_advance(struct tally_client *client, uint32_t minute)
 	client->at_once[minute & (TALLY_MINUTES - 1)] = client->open;
 }
 
-/* client_weight - refusals and failed logins before connections */
-static uint32_t
-client_weight(const struct tally_client *client, uint32_t minute)
+/* Refusals and failed logins before connections. */
+static const uint32_t weights[CLIENT_COUNT_MAX] = {
+    [CLIENT_CONNECTIONS] = 1,
+    [CLIENT_MESSAGES] = 1,
+    [CLIENT_R421] = 16,
+    [CLIENT_AUTH_FAILURES] = 4,
+    [CLIENT_REJECTS] = 4,
+};
+
+uint32_t
+tally_client_weigh(const struct tally_client *client, uint32_t minute)
 {
 	uint32_t sum = 0;
 
-	if (client->hash == 0)
-		return 0;
-	for (uint32_t i = 0; i < TALLY_MINUTES; i++) {
-		const uint32_t *counts = client->counts[i];
-
-		if (tally_has(client->minute, minute, i))
-			sum += counts[CLIENT_CONNECTIONS] +
-			       counts[CLIENT_MESSAGES] +
-			       16 * counts[CLIENT_R421] +
-			       4 * (counts[CLIENT_AUTH_FAILURES] +
-			               counts[CLIENT_REJECTS]);
-	}
+	for (uint32_t i = 0; i < TALLY_MINUTES; i++)
+		for (size_t of = 0; of < CLIENT_COUNT_MAX; of++)
+			if (tally_has(client->minute, minute, i))
+				sum += weights[of] * client->counts[i][of];
 	return sum;
-}
-
-static struct tally_client *
-client_set(struct log_tally *tally, uint64_t hash)
-{
-	const size_t sets = TALLY_CLIENTS / TALLY_CLIENT_WAYS;
-
-	return &tally->clients[((hash >> 32) % sets) * TALLY_CLIENT_WAYS];
 }
 
 static struct tally_client *
 client_find(struct log_tally *tally, uint64_t hash)
 {
-	struct tally_client *set = client_set(tally, hash);
+	const long found =
+	    tally_slot_find(tally->client_slots, TALLY_CLIENTS, hash);
 
-	for (size_t i = 0; i < TALLY_CLIENT_WAYS; i++)
-		if (set[i].hash == hash)
-			return &set[i];
-	return NULL;
+	return found < 0 ? NULL : &tally->clients[found];
+}
+
+static void
+client_count(struct tally_line *line, struct tally_client *client,
+    enum tally_client_count of)
+{
+	struct log_tally *tally = line->tally;
+
+	client->counts[line->slot][of]++;
+	tally->client_slots[client - tally->clients].weight += weights[of];
 }
 
 /* is_address - what may stand in a row's key; a socket has none */
@@ -104,41 +104,29 @@ client_get(struct tally_line *line)
 {
 	struct log_tally *tally = line->tally;
 	const struct log_event *event = line->event;
-	struct tally_client *client, *set;
-	uint32_t least = UINT32_MAX;
+	struct tally_client *client;
+	bool had_weight = false;
 	uint64_t hash;
+	long found;
 
 	if (!is_address(event->address))
 		return NULL;
 	hash =
 	    tally_hash(tally->seed, event->address.text, event->address.length);
-	client = client_find(tally, hash);
-	set = client_set(tally, hash);
-	for (size_t i = 0; client == NULL && i < TALLY_CLIENT_WAYS; i++)
-		if (set[i].hash == 0)
-			client = &set[i];
-	if (client == NULL) {
-		for (size_t i = 0; i < TALLY_CLIENT_WAYS; i++) {
-			const uint32_t weight =
-			    client_weight(&set[i], tally->minute);
-
-			if (client == NULL || weight < least ||
-			    (weight == least &&
-			        set[i].last_us < client->last_us)) {
-				client = &set[i];
-				least = weight;
-			}
-		}
-	}
-	if (client->hash != hash) {
+	found = tally_slot_find(tally->client_slots, TALLY_CLIENTS, hash);
+	if (found < 0) {
+		found = (long)tally_slot_make(
+		    tally->client_slots, TALLY_CLIENTS, hash, &had_weight);
+		client = &tally->clients[found];
 		memset(client, 0, sizeof(*client));
-		client->hash = hash;
 		client->minute = tally->minute;
 		tally_copy(
 		    client->address, sizeof(client->address), event->address);
 	}
+	client = &tally->clients[found];
 	client_advance(client, tally->minute);
-	client->last_us = line->time_us;
+	tally->client_slots[found].last_s =
+	    (uint32_t)(line->time_us / US_PER_S);
 	if (event->client.text != NULL)
 		tally_copy(client->name, sizeof(client->name), event->client);
 	client->service = tally_transport(tally, event->service);
@@ -197,12 +185,13 @@ came(struct tally_line *line, struct tally_client *client)
 			other->open--;
 	}
 	*open = (struct tally_open){.at_us = line->time_us,
-	    .client = client->hash,
+	    .client =
+	        line->tally->client_slots[client - line->tally->clients].hash,
 	    .pid = line->event->pid};
 	client->open = one_more(client->open);
 	if (client->open > *most)
 		*most = client->open;
-	client->counts[line->slot][CLIENT_CONNECTIONS]++;
+	client_count(line, client, CLIENT_CONNECTIONS);
 	tally_total(line, TOTAL_CONNECTIONS);
 }
 
@@ -298,9 +287,9 @@ refused(struct tally_line *line, struct tally_client *client)
 	why_total(line, why);
 	if (is_ours(why, line->event->code)) {
 		tally_total(line, TOTAL_R421_IN);
-		client->counts[line->slot][CLIENT_R421]++;
+		client_count(line, client, CLIENT_R421);
 	} else {
-		client->counts[line->slot][CLIENT_REJECTS]++;
+		client_count(line, client, CLIENT_REJECTS);
 	}
 	client->why[why] = one_more(client->why[why]);
 }
@@ -321,9 +310,9 @@ tally_client(struct tally_line *line)
 	if (kind == LOG_EVENT_CLIENT_CONNECT) {
 		came(line, client);
 	} else if (kind == LOG_EVENT_CLIENT_MESSAGE) {
-		client->counts[line->slot][CLIENT_MESSAGES]++;
+		client_count(line, client, CLIENT_MESSAGES);
 	} else if (kind == LOG_EVENT_CLIENT_AUTH_FAILED) {
-		client->counts[line->slot][CLIENT_AUTH_FAILURES]++;
+		client_count(line, client, CLIENT_AUTH_FAILURES);
 		tally_total(line, TOTAL_AUTH_FAILURES);
 	} else if (kind == LOG_EVENT_CLIENT_REJECT) {
 		tally_total(line, TOTAL_REJECTED);

@@ -102,59 +102,38 @@ tally_detail_find(struct log_tally *tally, uint64_t hash)
 
 /* Light ones. */
 
-static uint32_t
-light_weight(const struct tally_light *light, uint32_t minute)
+/* What was refused counts for more. */
+#define REFUSED_WEIGHT 8
+
+uint32_t
+tally_light_weigh(const struct tally_light *light, uint32_t minute)
 {
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i < TALLY_MINUTES; i++)
 		if (tally_has(light->minute, minute, i))
-			/* what was refused counts for more */
 			sum += light->sent[i] +
-			       8U * (light->r421[i] + light->other[i]);
+			       REFUSED_WEIGHT *
+			           ((uint32_t)light->r421[i] + light->other[i]);
 	return sum;
 }
 
-static struct tally_light *
-light_find(struct log_tally *tally, uint64_t hash)
-{
-	const size_t sets = TALLY_LIGHT / TALLY_LIGHT_WAYS;
-	struct tally_light *set =
-	    &tally->light[((hash >> 32) % sets) * TALLY_LIGHT_WAYS];
-
-	for (size_t i = 0; i < TALLY_LIGHT_WAYS; i++)
-		if (set[i].hash == hash)
-			return &set[i];
-	return NULL;
-}
-
-static struct tally_light *
+/* light_make - number of a new one; the name fits */
+static size_t
 light_make(struct log_tally *tally, uint64_t hash, const char *name)
 {
-	const size_t sets = TALLY_LIGHT / TALLY_LIGHT_WAYS;
-	struct tally_light *set =
-	    &tally->light[((hash >> 32) % sets) * TALLY_LIGHT_WAYS];
-	struct tally_light *least = NULL;
-	uint32_t least_weight = 0;
+	bool had_weight = false;
+	const size_t i =
+	    tally_slot_make(tally->light_slots, TALLY_LIGHT, hash, &had_weight);
+	struct tally_light *light = &tally->light[i];
 
-	for (size_t i = 0; i < TALLY_LIGHT_WAYS; i++) {
-		const uint32_t weight =
-		    set[i].hash == 0 ? 0 : light_weight(&set[i], tally->minute);
-
-		if (least == NULL || weight < least_weight ||
-		    (weight == least_weight && set[i].last_s < least->last_s)) {
-			least = &set[i];
-			least_weight = weight;
-		}
-	}
-	if (least_weight != 0)
+	if (had_weight)
 		tally->lost_us = (int64_t)tally->minute * US_PER_MINUTE;
-	memset(least, 0, sizeof(*least));
-	least->hash = hash;
-	least->minute = tally->minute;
-	tally_copy(least->name, sizeof(least->name),
+	memset(light, 0, sizeof(*light));
+	light->minute = tally->minute;
+	tally_copy(light->name, sizeof(light->name),
 	    (struct span){name, (uint32_t)strlen(name)});
-	return least;
+	return i;
 }
 
 static void
@@ -188,22 +167,27 @@ void
 tally_light_sent(
     struct tally_line *line, uint64_t hash, const char *name, size_t length)
 {
-	struct tally_light *light = light_find(line->tally, hash);
+	struct log_tally *tally = line->tally;
+	long found = tally_slot_find(tally->light_slots, TALLY_LIGHT, hash);
+	struct tally_light *light;
 
-	if (light == NULL) {
+	if (found < 0) {
 		if (length >= TALLY_LIGHT_NAME_MAX)
 			return;
-		light = light_make(line->tally, hash, name);
+		found = (long)light_make(tally, hash, name);
 	}
-	light_advance(light, line->tally->minute);
+	light = &tally->light[found];
+	light_advance(light, tally->minute);
 	light->sent[line->slot]++;
-	light->transport = tally_transport(line->tally, line->event->transport);
+	light->transport = tally_transport(tally, line->event->transport);
 	busy(&light->busy_s, &light->busy_count, &light->last_s, line->time_us);
+	tally->light_slots[found].weight++;
+	tally->light_slots[found].last_s = light->last_s;
 }
 
 /* light_take - what a destination had among the light ones, into its detail */
 static void
-light_take(struct tally_light *light, struct tally_detail *detail)
+light_take(const struct tally_light *light, struct tally_detail *detail)
 {
 	detail->minute = light->minute;
 	detail->transport = light->transport;
@@ -223,7 +207,6 @@ light_take(struct tally_light *light, struct tally_detail *detail)
 		    light->other_is < OUTCOME_DOWN)
 			counts[light->other_is] = light->other[i];
 	}
-	memset(light, 0, sizeof(*light));
 }
 
 static uint16_t
@@ -238,12 +221,14 @@ light_give(struct log_tally *tally, const struct tally_detail *detail)
 {
 	struct tally_light *light;
 	uint32_t most = 0;
+	size_t made;
 
 	if (strlen(detail->name) >= TALLY_LIGHT_NAME_MAX) {
 		tally->lost_us = (int64_t)tally->minute * US_PER_MINUTE;
 		return;
 	}
-	light = light_make(tally, detail->hash, detail->name);
+	made = light_make(tally, detail->hash, detail->name);
+	light = &tally->light[made];
 	light->minute = detail->minute;
 	light->transport = detail->transport;
 	light->busy_s = detail->busy_s;
@@ -270,6 +255,10 @@ light_give(struct log_tally *tally, const struct tally_detail *detail)
 		light->r421[i] = cut16(counts[OUTCOME_R421]);
 		light->other[i] = cut16(tries);
 	}
+	tally->light_slots[made].weight =
+	    tally_light_weigh(light, tally->minute);
+	tally->light_slots[made].last_s =
+	    (uint32_t)(detail->last_us / US_PER_S);
 }
 
 /* Details. */
@@ -304,13 +293,14 @@ tally_detail_make(
     struct log_tally *tally, uint64_t hash, const char *name, int64_t time_us)
 {
 	/* before room is made: that may push this very one out of light */
-	struct tally_light *light = light_find(tally, hash), taken = {0};
+	const long found =
+	    tally_slot_find(tally->light_slots, TALLY_LIGHT, hash);
+	struct tally_light taken = {0};
 	struct tally_detail *detail;
-	const bool was_light = light != NULL;
 
-	if (was_light) {
-		taken = *light;
-		light->hash = 0;
+	if (found >= 0) {
+		taken = tally->light[found];
+		tally->light_slots[found] = (struct tally_slot){0};
 	}
 	detail = detail_room(tally);
 	memset(detail, 0, sizeof(*detail));
@@ -319,7 +309,7 @@ tally_detail_make(
 	detail->last_us = time_us;
 	tally_copy(detail->name, sizeof(detail->name),
 	    (struct span){name, (uint32_t)strlen(name)});
-	if (was_light)
+	if (found >= 0)
 		light_take(&taken, detail);
 	tally->weight[detail - tally->details] = 0;
 	index_add(tally, (size_t)(detail - tally->details));

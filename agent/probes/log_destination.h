@@ -23,8 +23,8 @@ _Static_assert(TALLY_MINUTES * 60 >= LOG_TALLY_WINDOW_S + 60, "all fit");
  * 16. When 100,000 domains pass through in a window, 200 come to each set; one
  * of 100 messages loses its first with a probability of (1 - 15/200)^100.
  */
-#define TALLY_LIGHT      8192
-#define TALLY_LIGHT_WAYS 16
+#define TALLY_LIGHT 8192
+#define TALLY_WAYS  16
 
 /* Destinations with all that a row of facts needs: 200 rows, and some room. */
 #define TALLY_DETAILS 320
@@ -78,8 +78,14 @@ struct tally_recent {
 	uint64_t once; /* bits */
 };
 
+/* Where a record of a set-associative table is; the record has its number. */
+struct tally_slot {
+	uint64_t hash;   /* 0: free */
+	uint32_t weight; /* of the window; the least goes, then the oldest */
+	uint32_t last_s;
+};
+
 struct tally_light {
-	uint64_t hash; /* 0: free */
 	uint32_t minute;
 	uint32_t busy_s, busy_count, last_s; /* since when without a pause */
 	uint32_t sent[TALLY_MINUTES];

@@ -68,6 +68,21 @@ void tally_text_set(
 /* tally_transport - its number; 0: too many of them */
 uint8_t tally_transport(struct log_tally *tally, struct span name);
 
+/*
+ * tally_slot_find - the number of a record, or -1
+ * tally_slot_make - a new one: a free one, else the least goes
+ * slots  count of them, in sets of TALLY_WAYS
+ * ret_had_weight  what went was within the window
+ */
+long tally_slot_find(
+    const struct tally_slot *slots, size_t count, uint64_t hash);
+size_t tally_slot_make(struct tally_slot *slots, size_t count, uint64_t hash,
+    bool *ret_had_weight);
+
+/* tally_light_weigh, tally_client_weigh - of a window that ends then */
+uint32_t tally_light_weigh(const struct tally_light *light, uint32_t minute);
+uint32_t tally_client_weigh(const struct tally_client *client, uint32_t minute);
+
 /* The parts. */
 void tally_delivery(struct tally_line *line);
 void tally_refusal(struct tally_line *line);

@@ -54,6 +54,39 @@ tally_advance(uint32_t *minute, uint32_t now, void *counts, size_t row_bytes)
 	*minute = now;
 }
 
+long
+tally_slot_find(const struct tally_slot *slots, size_t count, uint64_t hash)
+{
+	const size_t set = (hash >> 32) % (count / TALLY_WAYS) * TALLY_WAYS;
+
+	for (size_t i = set; i < set + TALLY_WAYS; i++)
+		if (slots[i].hash == hash)
+			return (long)i;
+	return -1;
+}
+
+size_t
+tally_slot_make(
+    struct tally_slot *slots, size_t count, uint64_t hash, bool *ret_had_weight)
+{
+	const size_t set = (hash >> 32) % (count / TALLY_WAYS) * TALLY_WAYS;
+	size_t least = set;
+
+	for (size_t i = set; i < set + TALLY_WAYS; i++) {
+		if (slots[i].hash == 0) {
+			least = i;
+			break;
+		}
+		if (slots[i].weight < slots[least].weight ||
+		    (slots[i].weight == slots[least].weight &&
+		        slots[i].last_s < slots[least].last_s))
+			least = i;
+	}
+	*ret_had_weight = slots[least].hash != 0 && slots[least].weight != 0;
+	slots[least] = (struct tally_slot){.hash = hash};
+	return least;
+}
+
 void
 tally_copy(char *to, size_t size, struct span from)
 {
@@ -147,6 +180,14 @@ minute_begin(struct log_tally *tally, uint32_t minute)
 			tally->weight[i] += tally_detail_sum(
 			    detail, minute, (enum tally_outcome)of);
 	}
+	for (size_t i = 0; i < TALLY_LIGHT; i++)
+		if (tally->light_slots[i].weight != 0)
+			tally->light_slots[i].weight =
+			    tally_light_weigh(&tally->light[i], minute);
+	for (size_t i = 0; i < TALLY_CLIENTS; i++)
+		if (tally->client_slots[i].weight != 0)
+			tally->client_slots[i].weight =
+			    tally_client_weigh(&tally->clients[i], minute);
 }
 
 /* line_begin - its time and slot; false: it is too old */

@@ -11,8 +11,7 @@
 #include "agent/probes/log_destination.h"
 
 /* Clients: 200 rows of facts; in sets as above. */
-#define TALLY_CLIENTS     1024
-#define TALLY_CLIENT_WAYS 16
+#define TALLY_CLIENTS 1024
 
 /* Connections of clients that are open: as many as smtpd has processes. */
 #define TALLY_OPEN 1024
@@ -82,8 +81,6 @@ enum tally_client_count {
 };
 
 struct tally_client {
-	uint64_t hash; /* 0: free */
-	int64_t last_us;
 	uint32_t minute;
 	uint32_t counts[TALLY_MINUTES][CLIENT_COUNT_MAX];
 	uint16_t open, at_once[TALLY_MINUTES];
@@ -118,6 +115,8 @@ struct log_tally {
 	struct tally_open open[TALLY_OPEN];
 	uint16_t index[TALLY_INDEX]; /* detail + 1; 0: none */
 	uint32_t weight[TALLY_DETAILS];
+	struct tally_slot light_slots[TALLY_LIGHT];
+	struct tally_slot client_slots[TALLY_CLIENTS];
 	struct tally_light light[TALLY_LIGHT];
 	struct tally_detail details[TALLY_DETAILS];
 	struct tally_client clients[TALLY_CLIENTS];

@@ -93,8 +93,9 @@ destinations(const struct log_tally *tally, uint32_t now, struct fact_out *out)
 		const struct tally_light *light = &tally->light[i];
 		uint32_t sent = 0, other = 0;
 
-		for (uint32_t at = 0; light->hash != 0 && at < TALLY_MINUTES;
-		     at++) {
+		if (tally->light_slots[i].hash == 0)
+			continue;
+		for (uint32_t at = 0; at < TALLY_MINUTES; at++) {
 			if (!tally_has(light->minute, now, at))
 				continue;
 			sent += light->sent[at] + light->r421[at];
@@ -147,8 +148,9 @@ auth_clients(const struct log_tally *tally, uint32_t now, struct fact_out *out)
 		const struct tally_client *client = &tally->clients[i];
 		bool is_one = false;
 
-		for (uint32_t at = 0; client->hash != 0 && at < TALLY_MINUTES;
-		     at++)
+		if (tally->client_slots[i].hash == 0)
+			continue;
+		for (uint32_t at = 0; at < TALLY_MINUTES; at++)
 			is_one = is_one ||
 			         (tally_has(client->minute, now, at) &&
 			             client->counts[at][CLIENT_AUTH_FAILURES]);

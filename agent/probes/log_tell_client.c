@@ -223,7 +223,7 @@ tally_tell_clients(const struct log_tally *tally,
 	size_t count = 0;
 
 	for (size_t i = 0; i < TALLY_CLIENTS; i++) {
-		if (tally->clients[i].hash == 0)
+		if (tally->client_slots[i].hash == 0)
 			continue;
 		rows[count] = (struct candidate){.client = &tally->clients[i]};
 		count += candidate_set(&rows[count], now);

@@ -62,7 +62,7 @@ light_sum(
 {
 	uint32_t sum = 0;
 
-	for (uint32_t i = 0; light->hash != 0 && i < TALLY_MINUTES; i++) {
+	for (uint32_t i = 0; i < TALLY_MINUTES; i++) {
 		if (!tally_has(light->minute, now, i))
 			continue;
 		if (outcome == OUTCOME_SENT || outcome == OUTCOME_ATTEMPT)
@@ -317,7 +317,7 @@ tally_tell_destinations(const struct log_tally *tally,
 		         candidate_set(&rows[count], now);
 	}
 	for (size_t i = 0; i < TALLY_LIGHT; i++) {
-		if (tally->light[i].hash == 0)
+		if (tally->light_slots[i].hash == 0)
 			continue;
 		rows[count] = (struct candidate){.light = &tally->light[i]};
 		count += candidate_set(&rows[count], now);
