@@ -94,6 +94,7 @@ storage(struct span text, struct log_event *ret)
 {
 	if (!LOG_EAT(&text, "not enough free space in mail queue"))
 		return LOG_EVENT_NONE;
+	ret->code = 452; /* that the client is answered; a reject follows */
 	ret->detail = text;
 	ret->why = LOG_WHY_STORAGE;
 	return LOG_EVENT_STORAGE;

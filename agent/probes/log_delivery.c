@@ -350,7 +350,7 @@ step_find_of(struct tally_line *line, struct tally_detail *detail)
 	step = step_find(throttle->step);
 	/* a stamp of whole seconds may be up to one too early */
 	if (step == NULL ||
-	    line->time_us + (line->is_whole ? STAMP_US : 0) <
+	    line->time_us + (line->is_whole ? STAMP_US : 1) <=
 	        throttle->since_us ||
 	    !step_owns(step, line->event->transport.text,
 	        line->event->transport.length))

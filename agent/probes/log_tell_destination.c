@@ -1,7 +1,7 @@
 /*
  * log_tell_destination.c - the table destination, from the tally
  *
- * Purpose  those that are slowed down, those that refuse most, the busy ones
+ * Purpose  those that are slowed down, those that refuse most, the busiest
  * Input    the tally: hostile in its numbers and texts
  * Errors   none; what is not known is told so
  * Runs as  observer
@@ -13,8 +13,9 @@
 #include "agent/base/auto.h"
 #include "agent/probes/log_part.h"
 
-/* As many as the table takes; schema_log.c. */
-#define ROWS_MAX 200
+/* As many as the table takes; schema_log.c. Some are for the busy ones. */
+#define ROWS_MAX     200
+#define ROWS_REFUSED 150
 
 /* A destination that could be told; either of them. */
 struct candidate {
@@ -41,7 +42,19 @@ static const struct {
 };
 
 static int
-compare(const void *a, const void *b)
+compare_busy(const void *a, const void *b)
+{
+	const struct candidate *left = a, *right = b;
+
+	if (left->attempts != right->attempts)
+		return left->attempts > right->attempts ? -1 : 1;
+	return strcmp(
+	    left->detail != NULL ? left->detail->name : left->light->name,
+	    right->detail != NULL ? right->detail->name : right->light->name);
+}
+
+static int
+compare_worst(const void *a, const void *b)
 {
 	const struct candidate *left = a, *right = b;
 
@@ -49,11 +62,7 @@ compare(const void *a, const void *b)
 		return left->is_pinned ? -1 : 1;
 	if (left->refused != right->refused)
 		return left->refused > right->refused ? -1 : 1;
-	if (left->attempts != right->attempts)
-		return left->attempts > right->attempts ? -1 : 1;
-	return strcmp(
-	    left->detail != NULL ? left->detail->name : left->light->name,
-	    right->detail != NULL ? right->detail->name : right->light->name);
+	return compare_busy(a, b);
 }
 
 static uint32_t
@@ -322,7 +331,10 @@ tally_tell_destinations(const struct log_tally *tally,
 		rows[count] = (struct candidate){.light = &tally->light[i]};
 		count += candidate_set(&rows[count], now);
 	}
-	qsort(rows, count, sizeof(*rows), compare);
+	qsort(rows, count, sizeof(*rows), compare_worst);
+	if (count > ROWS_REFUSED)
+		qsort(rows + ROWS_REFUSED, count - ROWS_REFUSED, sizeof(*rows),
+		    compare_busy);
 	for (size_t i = 0; i < count && i < ROWS_MAX; i++)
 		tell_row(&rows[i], tally, with, about, out);
 	fact_out_table_end(out, "destination");

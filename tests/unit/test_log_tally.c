@@ -558,6 +558,335 @@ test_rate(void **state)
 	}
 }
 
+/* What a step did: only by its own transport, only since it holds. */
+static void
+test_step(void **state)
+{
+	const char *const by[] = {"postfix/mailfix-c2/smtp", "postfix/smtp",
+	    "postfix/mailfix-c20/smtp"};
+
+	(void)state;
+	world.throttle = (struct throttle){.domain = "big.test",
+	    .step = "c2",
+	    .since_us = BEGIN_S * US_PER_S + 100 * US_PER_S,
+	    .age_s = 60,
+	    .too_much = "c5",
+	    .rise_wait_s = 20};
+	world.throttles = (struct throttle_list){&world.throttle, 1};
+	world.with.throttles = &world.throttles;
+	for (unsigned i = 0; i < 60; i++)
+		line(80.3 + i, by[i / 20], 7,
+		    "%010X: to=<a@big.test>, relay=" HOST ":25, delay=9, "
+		    "delays=8/1/0.1/0, dsn=4.7.0, status=deferred (host " HOST
+		    " refused to talk to me: " BUSY ")",
+		    i);
+	for (unsigned i = 0; i < 30; i++)
+		line(150 + i, by[0], 7,
+		    "%010X: to=<a@big.test>, relay=" HOST ":25, delay=9, "
+		    "delays=8/1/0.1/0, dsn=2.0.0, status=%s",
+		    100 + i,
+		    i % 3 == 0 ? "sent (250 ok)"
+		    : i % 3 == 1
+		        ? "deferred (host " HOST " refused to talk to me: " BUSY
+		          ")"
+		        : "deferred (host " HOST
+		          " said: 450 4.7.1 Greylisted, try later (in reply to "
+		          "RCPT TO command))");
+	tell();
+	assert_near("step_attempts", BIG("step_attempts"), 30, 30);
+	assert_near("step_sent", BIG("step_sent"), 10, 10);
+	assert_near("step_refused", BIG("step_refused"), 10, 10);
+	assert_near("step_share", BIG("step_share"), 1 / 3.0, 1 / 3.0);
+	assert_near("r421", BIG("r421"), 70, 70);
+	assert_string_equal(text("destination", "big.test", "step"), "c2");
+	assert_string_equal(text("destination", "big.test", "too_much"), "c5");
+	assert_string_equal(
+	    text("destination", "big.test", "transport"), "mailfix-c2");
+	/* another step: counts begin anew; no mail: its row stays */
+	world.throttle.since_us += 600 * US_PER_S;
+	log_tally_clock(world.tally, (BEGIN_S + 86400) * US_PER_S);
+	world.now_s += 2000;
+	tell();
+	assert_near("attempts", BIG("attempts"), 0, 0);
+	assert_near("step_attempts", BIG("step_attempts"), 0, 0);
+}
+
+static void
+test_per_session(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < 6; i++)
+		line(10 + i, "postfix/smtp", 7,
+		    "%010X: to=<a@big.test>, relay=" HOST
+		    ":25, conn_use=%u, delay=9, delays=8/1/0.1/0, dsn=4.7.0, "
+		    "status=deferred (host " HOST
+		    " said: 421 4.7.0 Too many messages in this connection, "
+		    "please reconnect (in reply to MAIL FROM command))",
+		    i, i == 3 ? 11U : 21U);
+	tell();
+	assert_string_equal(text("destination", "big.test", "cause"),
+	    "messages-per-connection");
+	assert_near("per_session", BIG("per_session"), 10, 10);
+}
+
+/* 100,000 domains in a window; the busy ones among them stay exact. */
+static void
+test_many(void **state)
+{
+	enum { TOP = 40 };
+
+	(void)state;
+	srand(1);
+	for (unsigned i = 0; i < 110000; i++) {
+		const double at = 5 + i * 0.008;
+		char domain[32];
+
+		if (i % 11 == 0) { /* 10000: 250 for each of the top */
+			(void)snprintf(domain, sizeof(domain), "top%u.test",
+			    (i / 11) % TOP);
+			if ((i / 11) % TOP % 2 == 0)
+				sent(at, 7, i, domain, 0.001);
+			else
+				refused(at, 8, i, domain, 0.001,
+				    "refused to talk to me: " BUSY);
+			continue;
+		}
+		(void)snprintf(domain, sizeof(domain), "d%u.test", i);
+		if (i % 3 != 0)
+			sent(at, 9, i, domain, 0.001);
+		else
+			line(at, "postfix/smtp", 10,
+			    "%010X: to=<a@%s>, relay=none, delay=30, "
+			    "delays=0/0/0.001/0, dsn=4.4.1, status=deferred "
+			    "(connect to %s[192.0.2.1]:25: Connection "
+			    "refused)",
+			    i, domain, domain);
+	}
+	tell();
+	for (unsigned i = 0; i < TOP; i++) {
+		char domain[32];
+
+		(void)snprintf(domain, sizeof(domain), "top%u.test", i);
+		assert_near(domain, number("destination", domain, "attempts"),
+		    250, 250);
+		assert_near(domain, number("destination", domain, "r421"),
+		    i % 2 * 250, i % 2 * 250);
+		if (i % 2 == 1)
+			assert_string_equal(
+			    text("destination", domain, "cause"),
+			    "concurrency");
+	}
+	assert_near("destinations", LOG("destinations"), 92000, 108000);
+	assert_near("down", LOG("destinations_down"), 25000, 42000);
+	assert_near("r421_out", LOG("r421_out"), 5000, 5000);
+}
+
+/* The same lines in pieces, each a run of its own, make the same tally. */
+static void
+mixed_lines(unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		const double at = 5 + i * 0.37;
+		char domain[32];
+
+		srand(i);
+		(void)snprintf(
+		    domain, sizeof(domain), "d%u.test", (unsigned)rand() % 700);
+		switch (rand() % 7) {
+		case 0:
+			refused(at, rand() % 30, i, domain, 0.1, SLOW);
+			break;
+		case 1:
+			refused(at, rand() % 30, i, domain, 0.1,
+			    "refused to talk to me: " BUSY);
+			break;
+		case 2:
+			line(at, "postfix/smtp", rand() % 30,
+			    "%010X: host " HOST " said: 421 4.7.0 no (in "
+			    "reply to MAIL FROM command)",
+			    i + 1);
+			break;
+		case 3:
+			line(at, "postfix/smtpd", rand() % 30,
+			    "connect from unknown[192.0.2.%d]", rand() % 200);
+			break;
+		case 4:
+			line(at, "postfix/smtpd", rand() % 30,
+			    "disconnect from unknown[192.0.2.%d]",
+			    rand() % 200);
+			break;
+		default:
+			sent(at, rand() % 30, i, domain, 0.2);
+			break;
+		}
+	}
+}
+
+static void
+test_pieces(void **state)
+{
+	struct log_tally *whole = world.tally;
+	const unsigned lines = 6000;
+
+	mixed_lines(0, lines);
+	world.with.classify = log_classify_free(world.with.classify);
+	for (unsigned piece = 1; piece < 2000; piece *= 7) {
+		(void)begin(state);
+		for (unsigned i = 0; i < lines; i += piece) {
+			log_tally_clock(
+			    world.tally, (BEGIN_S + 86400) * US_PER_S);
+			mixed_lines(i, i + piece < lines ? i + piece : lines);
+			assert_true(
+			    log_tally_check(world.tally, log_tally_size()));
+		}
+		assert_memory_equal(world.tally, whole, log_tally_size());
+		free(world.tally);
+		world.with.classify = log_classify_free(world.with.classify);
+	}
+	world.tally = whole;
+	world.with.classify = log_classify_new(world.known);
+}
+
+/* Bytes of any kind: refused, or harmless. */
+static void
+test_hostile(void **state)
+{
+	unsigned char *bytes = (unsigned char *)world.tally;
+	unsigned good = 0;
+
+	(void)state;
+	mixed_lines(0, 3000);
+	assert_false(log_tally_check(world.tally, log_tally_size() - 1));
+	for (unsigned i = 0; i < 400; i++) {
+		srand(i);
+		for (unsigned many = 0; many < 1 + i % 64; many++)
+			bytes[(size_t)rand() * 7919U % log_tally_size()] =
+			    (unsigned char)rand();
+		if (!log_tally_check(world.tally, log_tally_size())) {
+			log_tally_begin(world.tally, 4711);
+			log_tally_clock(
+			    world.tally, (BEGIN_S + 86400) * US_PER_S);
+			mixed_lines(0, 300);
+			continue;
+		}
+		good++;
+		mixed_lines(i * 10, i * 10 + 300);
+		if (i % 20 == 0)
+			tell();
+	}
+	assert_true(good > 20);
+	/* still whole enough to end */
+	log_tally_begin(world.tally, 1);
+}
+
+#define CLIENT(address, column) number("client", address, column)
+
+static void
+test_clients(void **state)
+{
+	(void)state;
+	world.mta.clients.exempt =
+	    "!192.0.2.9, 192.0.2.0/25 [2001:db8::]/32 .own.test";
+	for (int i = 0; i < 60; i++)
+		line(10 + i * 0.01, "postfix/smtpd", 100 + i,
+		    "connect from unknown[198.51.100.1]");
+	for (int i = 50; i < 60; i++)
+		line(11, "postfix/smtpd", 100 + i,
+		    "warning: Connection concurrency limit exceeded: %d from "
+		    "unknown[198.51.100.1] for service smtp",
+		    i + 1);
+	for (int i = 0; i < 60; i++)
+		line(i < 30 ? 14 : 20, "postfix/smtpd", 100 + i,
+		    "disconnect from unknown[198.51.100.1] ehlo=1");
+	line(21, "postfix/smtpd", 7, "connect from a.own.test[203.0.113.9]");
+	line(21, "postfix/submission/smtpd", 8,
+	    "connect from b.test[192.0.2.77]");
+	line(21, "postfix/smtpd", 9, "connect from c.test[2001:db8::1]");
+	line(21, "postfix/smtpd", 6, "connect from d.test[192.0.2.9]");
+	line(22, "postfix/submission/smtpd", 8,
+	    "4F2A1B2C3D: client=b.test[192.0.2.77], sasl_method=PLAIN");
+	for (int i = 0; i < 3; i++)
+		line(23, "postfix/smtpd", 9,
+		    "warning: c.test[2001:db8::1]: SASL LOGIN authentication "
+		    "failed: UGFzc3dvcmQ6");
+	tell();
+	assert_near(
+	    "connections", CLIENT("198.51.100.1", "connections"), 60, 60);
+	assert_near("at_once", CLIENT("198.51.100.1", "at_once"), 60, 60);
+	assert_near("r421", CLIENT("198.51.100.1", "r421"), 10, 10);
+	assert_string_equal(text("client", "198.51.100.1", "why"), "count");
+	assert_fact_bool(world.set, "client", "198.51.100.1", "own", false);
+	assert_fact_bool(world.set, "client", "203.0.113.9", "own", true);
+	assert_fact_bool(world.set, "client", "192.0.2.77", "own", true);
+	assert_fact_bool(world.set, "client", "2001:db8::1", "own", true);
+	assert_fact_bool(world.set, "client", "192.0.2.9", "own", false);
+	assert_string_equal(
+	    text("client", "192.0.2.77", "service"), "submission");
+	assert_near("messages", CLIENT("192.0.2.77", "messages"), 1, 1);
+	assert_near("auth", CLIENT("2001:db8::1", "auth_failures"), 3, 3);
+	assert_near("auth_failures", LOG("auth_failures"), 3, 3);
+	assert_near("auth_clients", LOG("auth_clients"), 1, 1);
+	assert_near("in_clients", LOG("in_clients"), 10, 10);
+	assert_near("r421_in", LOG("r421_in"), 10, 10);
+	assert_near("session_time", LOG("session_time"), 3, 10);
+	/* a table may list it */
+	world.mta.clients.exempt = "hash:/etc/postfix/peers";
+	tell();
+	assert_int_equal(
+	    probe_cell(world.set, "client", "198.51.100.1", "own").kind,
+	    VALUE_UNKNOWN);
+}
+
+#define FROM_CLIENT "from unknown[198.51.100.1]: "
+
+/* One text, two causes: the milter is away, or it is well and says so. */
+static void
+test_own_faults(void **state)
+{
+	(void)state;
+	line(10, "postfix/smtpd", 7,
+	    "NOQUEUE: milter-reject: CONNECT " FROM_CLIENT
+	    "451 4.7.1 Service unavailable - try again later; proto=SMTP");
+	line(20, "postfix/smtpd", 7,
+	    "warning: connect to Milter service inet:localhost:8891: "
+	    "Connection refused");
+	line(20, "postfix/smtpd", 7,
+	    "NOQUEUE: milter-reject: CONNECT " FROM_CLIENT
+	    "451 4.7.1 Service unavailable - try again later; proto=SMTP");
+	line(30, "postfix/smtpd", 7,
+	    "NOQUEUE: reject: RCPT " FROM_CLIENT
+	    "451 4.3.5 Server configuration problem; from=<a>");
+	line(40, "postfix/smtpd", 7,
+	    "warning: problem talking to server private/policy: timed out");
+	line(40, "postfix/smtpd", 7,
+	    "NOQUEUE: reject: RCPT " FROM_CLIENT
+	    "451 4.3.5 Server configuration problem; from=<a>");
+	line(50, "postfix/smtpd", 7,
+	    "warning: not enough free space in mail queue: 9 bytes < 10");
+	line(50, "postfix/smtpd", 7,
+	    "NOQUEUE: reject: MAIL " FROM_CLIENT
+	    "452 4.3.1 Insufficient system storage; proto=SMTP");
+	line(60, "postfix/master", 1,
+	    "warning: service \"smtp\" (25) has reached its process limit "
+	    "\"100\": new clients may experience noticeable delays");
+	tell();
+	assert_near("in_milter", LOG("in_milter"), 1, 1);
+	assert_near("in_lookup", LOG("in_lookup"), 1, 1);
+	assert_near("in_storage", LOG("in_storage"), 1, 1);
+	assert_near("in_processes", LOG("in_processes"), 1, 1);
+	assert_near("rejected", LOG("rejected"), 5, 5);
+	assert_near("r421_in", LOG("r421_in"), 4, 4);
+	assert_string_equal(text("log", "", "milter"), "inet:localhost:8891");
+	assert_string_equal(
+	    text("log", "", "milter_error"), "Connection refused");
+	assert_string_equal(text("log", "", "lookup"), "private/policy");
+	assert_string_equal(text("log", "", "full_service"), "smtp");
+	assert_fact_bool(world.set, "log", "", "stress", true);
+	line(70, "postfix/master", 1, "reload -- version 3.7, configuration /");
+	tell();
+	assert_fact_bool(world.set, "log", "", "stress", false);
+}
+
 int
 main(void)
 {
@@ -574,6 +903,13 @@ main(void)
 	    CASE(test_alive_whole_seconds),
 	    CASE(test_alive_changes),
 	    CASE(test_rate),
+	    CASE(test_step),
+	    CASE(test_per_session),
+	    CASE(test_many),
+	    CASE(test_pieces),
+	    CASE(test_hostile),
+	    CASE(test_clients),
+	    CASE(test_own_faults),
 	};
 
 	return cmocka_run_group_tests(tests, group_begin, group_end);

@@ -430,7 +430,7 @@ static const struct other others[] = {
      "proxy:mysql:/etc/postfix/v.cf",                                                                                                                                                  NULL, 0  },
     {"postfix/smtpd",
      "warning: not enough free space in mail queue: 9 bytes < 1.5*message "
-        "size limit",                                                                      LOG_EVENT_STORAGE,            LOG_WHY_STORAGE,   0,   NULL,          NULL,                  NULL, 0  },
+        "size limit",                                                                      LOG_EVENT_STORAGE,            LOG_WHY_STORAGE,   452, NULL,          NULL,                  NULL, 0  },
     {"postfix/cleanup",
      "warning: 4F2A1B2C3D: write queue file: No space left on device",                     LOG_EVENT_STORAGE,            LOG_WHY_STORAGE,   0,   NULL,          NULL,                  NULL, 0  },
  /* a client wrote these */
