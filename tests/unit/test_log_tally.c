@@ -572,7 +572,8 @@ test_step(void **state)
 	    .age_s = 60,
 	    .too_much = "c5",
 	    .rise_wait_s = 20};
-	world.throttles = (struct throttle_list){&world.throttle, 1};
+	world.throttles =
+	    (struct throttle_list){.rows = &world.throttle, .count = 1};
 	world.with.throttles = &world.throttles;
 	for (unsigned i = 0; i < 60; i++)
 		line(80.3 + i, by[i / 20], 7,
