@@ -171,6 +171,7 @@ log_source_read(struct log_source *source, const int *fds, int64_t now_us,
 		return why_set(why, -ENODATA, "%s",
 		    source->journal_why.code != 0 ? source->journal_why.text
 		                                  : "there is no mail log");
+	source->is_journal = kind == LOG_KIND_JOURNAL;
 	change_over(place, kind);
 	r = kind == LOG_KIND_FILE ? file_follow(source, fds, now_us, from_us,
 	                                cut_ms, place, sink, ret, why)

@@ -31,6 +31,7 @@ struct log_source {
 	size_t file_count, journal_count;
 	struct why file_why, journal_why;
 	struct log_journal *journal;
+	bool is_journal;  /* that is read, not a file */
 	const char *name; /* of what was read */
 };
 
