@@ -39,7 +39,7 @@ _PLAYBOOK = """[playbook]
 title = {destination}
 severity = info
 for-each = destination
-when = log.lines > 0 and r421 >= 0
+when = log.lines < 0 or r421 < 0
 """
 
 
@@ -106,7 +106,7 @@ class Bench:
         self.root.outside('/root/none').mkdir(mode=0o755)
         self.root.outside('/root/none/none.ini').write_text(
             _PLAYBOOK.replace('for-each = destination\n', '').replace(
-                'log.lines > 0 and r421 >= 0', 'mta.running').replace(
+                'log.lines < 0 or r421 < 0', 'not mta.running').replace(
                     '{destination}', 'x'))
         new = self.log.read_bytes()[-20 << 20:].split(b'\n')[1:_NEW_LINES + 1]
         text = b'\n'.join(new) + b'\n'
