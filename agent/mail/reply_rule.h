@@ -26,7 +26,7 @@ struct reply_literal {
 };
 
 /* Alternatives of one pattern: a word in eight languages, in some forms. */
-#define REPLY_LITERALS_MAX 40
+#define REPLY_LITERALS_MAX 64
 
 /* Three letters of a text in a row, as a bit each: which cannot be in it. */
 struct reply_trigrams {

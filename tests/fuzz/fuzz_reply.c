@@ -26,8 +26,8 @@ catalogue_get(void)
 		return catalogue;
 	arena = arena_new();
 	lint = (struct lint){.arena = arena};
-	FUZZ_PROMISE(reply_catalogue_load(
-	                 arena, paths, &lint, &catalogue, &why) == 0);
+	FUZZ_PROMISE(
+	    reply_catalogue_load(arena, paths, &lint, &catalogue, &why) == 0);
 	lint_done(&lint);
 	return catalogue;
 }
