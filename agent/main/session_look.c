@@ -30,16 +30,30 @@
 #define LOOK_TRIES    10
 #define LOOK_PAUSE_MS 500
 
+/*
+ * The mail system as it is now: a fix may have changed the configuration that
+ * was read at the start. What is planned and cached rests on that one still.
+ */
+static void
+mta_again(struct session *session, struct mta *ret)
+{
+	*ret = session->mta;
+	if (session->mta_error == NULL && session->mta.ops != NULL &&
+	    mta_detect(session->arena, &session->config, ret, NULL) < 0)
+		*ret = session->mta;
+}
+
 /* Callback of apply: user is the session. */
 static int
 look_again(
     void *user, const bool *wanted, struct fact_set **ret, struct why *why)
 {
 	struct session *session = user;
+	struct mta mta;
 	struct fact_set *set = fact_set_new(session->arena);
 	struct observe_request request = {
 	    .config = &session->config,
-	    .mta = &session->mta,
+	    .mta = &mta,
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
 	    .throttles = &session->slowed,
@@ -47,7 +61,10 @@ look_again(
 	    .replies = session->replies,
 	};
 	struct observe_result result = {0};
-	int r = observe(&request, set, &result, why);
+	int r;
+
+	mta_again(session, &mta);
+	r = observe(&request, set, &result, why);
 
 	if (r < 0)
 		return r;
