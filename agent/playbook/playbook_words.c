@@ -7,6 +7,8 @@
  * Runs as  actor
  * Source   SPEC section 2
  */
+#include <string.h>
+
 #include "agent/base/auto.h"
 #include "agent/playbook/playbook_read.h"
 
@@ -107,6 +109,24 @@ limits_say(struct buf *out, const struct fix *fix)
 }
 
 static void
+release_say(struct buf *out, const struct fix *fix)
+{
+	AUTO_BUF struct buf words = {0};
+
+	if (fix->release == NULL)
+		return;
+	expr_words(&words, fix->release);
+	/* a change that only has an end */
+	if (strcmp(buf_text(&words), "yes") == 0)
+		buf_add(out, "              undone after ");
+	else
+		buf_addf(out, "              undone later, when %s for ",
+		    buf_text(&words));
+	duration_add(out, fix->release_s);
+	buf_add_char(out, '\n');
+}
+
+static void
 fix_say(struct buf *out, const struct fix *fix)
 {
 	buf_addf(out, "  fix         %s: %s (%s)\n", fix->name,
@@ -127,13 +147,7 @@ fix_say(struct buf *out, const struct fix *fix)
 	buf_add(out, " within ");
 	duration_add(out, fix->verify_s);
 	buf_add(out, ", else it is undone\n");
-	if (fix->release != NULL) {
-		buf_add(out, "              undone later, when ");
-		expr_words(out, fix->release);
-		buf_add(out, " for ");
-		duration_add(out, fix->release_s);
-		buf_add_char(out, '\n');
-	}
+	release_say(out, fix);
 }
 
 void

@@ -7,12 +7,14 @@
  * Runs as  any user
  * Source   -
  */
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +25,7 @@
 #include "agent/sys/sockdiag.h"
 #include "tests/unit/probe_run.h"
 
-extern const struct probe probe_port, probe_host;
+extern const struct probe probe_port, probe_host, probe_mta;
 
 static const char *const good[] = {"/bin/true", NULL};
 static const char *const bad[] = {
@@ -143,6 +145,99 @@ test_port(void **state)
 	arena_free(arena);
 }
 
+static int
+master_is_us(const struct mta *mta, pid_t *ret, struct why *why)
+{
+	(void)mta;
+	(void)why;
+	*ret = getpid();
+	return 0;
+}
+
+/* A process that looks like a server and has some memory of its own. */
+static pid_t
+server_start(size_t bytes, int *ret_fd)
+{
+	int ends[2];
+	pid_t pid;
+	char ready;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char *own = malloc(bytes);
+
+		(void)prctl(PR_SET_NAME, "smtpd");
+		(void)memset(own, 1, bytes);
+		while (write(ends[1], own + bytes / 2, 1) == 1)
+			(void)pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ends[0], &ready, 1), 1);
+	(void)close(ends[1]);
+	*ret_fd = ends[0];
+	return pid;
+}
+
+#define OWN_BYTES (8U * 1024 * 1024)
+
+static void
+test_servers(void **state)
+{
+	static const struct mta_service services[] = {
+	    {"smtp", "inet", "smtpd",      "4", 4},
+	    {"smtp", "unix", "smtp",       "1", 1},
+	    {"25",   "inet", "postscreen", "1", 1},
+	};
+	struct mta_advice advice = {"soft_bounce", "yes", "main.cf:3",
+	    "soft-bounce", "harmful", "it waits", "no"};
+	struct mta_ops ops = {.kind = "postfix",
+	    .master_pid = master_is_us,
+	    .config_quick = good};
+	struct mta mta = {
+	    .ops = &ops,
+	    .kind = "postfix",
+	    .queue_dir = "/",
+	    .config_dir = "/",
+	    .has_settings = true,
+	    .is_cached = true,
+	    .instances = (const char *const[]){NULL        },
+	    .services = services,
+	    .service_count = 3,
+	    .advice = &advice,
+	    .advice_count = 1,
+	    .clients = { .connections = 50, .rate = 0.5}
+        };
+	struct arena *arena = arena_new();
+	pid_t pids[2];
+	int fds[2];
+	const struct fact_set *set;
+	double memory;
+
+	(void)state;
+	set = probe_run(arena, &probe_mta, &mta);
+	assert_fact_unknown(
+	    set, "mta", "", "process_memory", "no smtpd runs at the moment");
+	pids[0] = server_start(4096, &fds[0]);
+	pids[1] = server_start(OWN_BYTES, &fds[1]);
+	set = probe_run(arena, &probe_mta, &mta);
+	assert_true(probe_cell(set, "mta", "", "process_used").number == 2);
+	assert_true(probe_cell(set, "mta", "", "process_share").number == 0.5);
+	memory = probe_cell(set, "mta", "", "process_memory").number;
+	/* its own pages, and not those of the program and its libraries */
+	assert_true(memory >= OWN_BYTES && memory < OWN_BYTES * 2.0);
+	assert_true(probe_cell(set, "mta", "", "client_rate").number == 0.5);
+	assert_fact_text(set, "setting", "soft_bounce", "effect", "harmful");
+	assert_fact_text(set, "setting", "soft_bounce", "place", "main.cf:3");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(kill(pids[i], SIGKILL), 0);
+		assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+		(void)close(fds[i]);
+	}
+	arena_free(arena);
+}
+
 static void
 test_peer_socket(void **state)
 {
@@ -220,6 +315,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_config_check),
 	    cmocka_unit_test(test_port),
+	    cmocka_unit_test(test_servers),
 	    cmocka_unit_test(test_peer_socket),
 	    cmocka_unit_test(test_peer_units),
 	    cmocka_unit_test(test_host),
