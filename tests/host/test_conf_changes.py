@@ -1,5 +1,6 @@
 """Postfix's configuration changed and put back, byte for byte."""
 
+import re
 import threading
 from pathlib import Path
 
@@ -14,6 +15,7 @@ _TABLE = '/etc/postfix/mailfix_transport'
 _STORE = '/var/lib/mailfix/drive'
 _MAPS = 'hash:$config_directory/mailfix_transport'
 _LOG = '/var/log/mail.log'
+_CHANGED = 'has changed -- restarting'
 
 # As the plan of a slow-down orders them: each stands on those before it.
 _SERVICES = [f'mailfix-c{n} unix - - y - - smtp '
@@ -49,6 +51,7 @@ class ConfCase(LabCase):
 
     def setUp(self):
         self.big = None
+        self.sent = 0
         self.mx = self.make_host()
         self.mx.put(_DRIVER, '/usr/local/sbin/drive_change', mode='755')
 
@@ -101,40 +104,45 @@ class Provisioned(ConfCase):
         self.big = world.provider('big.test')
         return self.host(world=world)
 
-    def delivered(self, count, by):
-        """Send a message; assert by which service it went."""
+    def way(self):
+        """Send a message; return the service it went by."""
+        self.sent += 1
         # a new one each time: qmgr remembers the way of the last for 30 s
-        queue.submit(self.mx, f'user{count}@big.test')
-        self.big.await_messages(count)
-        wait.until(lambda: self.mx.read(_LOG).count('status=sent') == count,
-                   what='the log of it')
+        queue.submit(self.mx, f'user{self.sent}@big.test')
+        self.big.await_messages(self.sent)
+        wait.until(lambda: self.mx.read(_LOG).count('status=sent') ==
+                   self.sent, what='the log of it')
         last = [line for line in self.mx.read(_LOG).splitlines()
                 if 'status=sent' in line][-1]
-        self.assertIn(f' {by}/smtp[', last)
+        return re.search(r' (\S+)/smtp\[', last)[1]
 
-    def noticed(self, count):
-        """Wait until Postfix has seen that a table has changed.
+    def comes_by(self, service):
+        """Wait until mail goes by a service.
 
-        It looks every ten seconds.
+        Each process of Postfix looks every ten seconds whether a table has
+        changed.
         """
-        wait.until(lambda: self.mx.read(_LOG).count('has changed -- restart')
-                   == count, what='the table opened anew', timeout_s=20)
+        seen = self.mx.read(_LOG).count(_CHANGED)
+        wait.until(lambda: self.mx.read(_LOG).count(_CHANGED) > seen,
+                   what='a look at the table')
+        wait.until(lambda: self.way() == service, what=service)
 
     def test_rows_move_mail_without_reload_and_all_comes_back(self):
         before = self.files()
         first = row('5', 'big.test', None, 'mailfix-c1:')
         second = row('6', 'big.test', 'mailfix-c1:', 'mailfix-c2:')
-        self.delivered(1, 'postfix')
+        self.assertEqual(self.way(), 'postfix')
         self.do('make', *PROVISION)
-        self.delivered(2, 'postfix')
+        self.assertEqual(self.way(), 'postfix')
         self.do('make', first)
-        self.noticed(1)
-        self.delivered(3, 'postfix/mailfix-c1')
+        self.comes_by('postfix/mailfix-c1')
         self.do('make', second)
-        self.noticed(2)
-        self.delivered(4, 'postfix/mailfix-c2')
+        self.comes_by('postfix/mailfix-c2')
         self.assertEqual(self.mx.read(_LOG).count('reload -- version'), 1)
-        self.assertNotIn('warning', self.mx.read(_LOG))
+        # one of Postfix's own is usual: its processes meet while they restart
+        self.assertEqual([line for line in self.mx.read(_LOG).splitlines()
+                          if 'warning' in line and 'service rewrite' not in
+                          line], [])
         self.assertEqual(
             self.mx.sh(f'stat -c "%a %U" {_TABLE} {_TABLE}.db'),
             '644 root\n644 root\n')
@@ -150,7 +158,7 @@ class Provisioned(ConfCase):
                       self.drive('undo', SERVICES).stdout)
         self.do('undo', second, first, *reversed(PROVISION))
         self.assertEqual(self.mx.read(_LOG).count('reload -- version'), 2)
-        self.delivered(5, 'postfix')
+        self.assertEqual(self.way(), 'postfix')
         main, master = self.files()
         self.assertEqual(master, before[1] + '# mine\n')
         self.assertEqual(main, changed[0].replace(
