@@ -98,18 +98,46 @@ lines_add(const struct action_input *input,
 	}
 }
 
+/* Another fix of this plan makes just this: then this one stands on it. */
+static bool
+is_planned(const struct action_input *input, const struct change *change)
+{
+	for (size_t i = 0; i < input->planned_count; i++) {
+		const struct change *planned = input->planned[i];
+		size_t k = 0;
+
+		if (planned->kind != change->kind ||
+		    !text_equal(planned->verb, change->verb) ||
+		    !text_equal(planned->target, change->target) ||
+		    !text_equal(planned->after, change->after) ||
+		    planned->item_count != change->item_count)
+			continue;
+		while (k < change->item_count &&
+		       text_equal(planned->items[k], change->items[k]))
+			k++;
+		if (k == change->item_count)
+			return true;
+	}
+	return false;
+}
+
 void
 throttle_change_provision(const struct action_input *input,
     const struct mta_provision *provision, struct action_output *ret)
 {
+	struct action_output all = {0};
 	size_t first, last;
 
 	if (!input->mta->throttle->has_table)
-		table_add(input, ret);
-	first = ret->count;
-	lines_add(input, provision, ret);
+		table_add(input, &all);
+	lines_add(input, provision, &all);
 	for (size_t i = 0; i < provision->setting_count; i++)
-		setting_add(input, &provision->settings[i], ret);
+		setting_add(input, &provision->settings[i], &all);
+	for (size_t i = 0; i < all.count; i++)
+		if (!is_planned(input, &all.changes[i]))
+			*action_change(input, ret) = all.changes[i];
+	/* the table needs no reload, and is the first of them */
+	first = ret->count > 0 && ret->changes[0].detail != NULL ? 1 : 0;
 	if (ret->count == first)
 		return;
 	/* one reload each way: undo goes backwards */
@@ -207,6 +235,7 @@ throttle_change_reload(const struct action_input *input,
 	    "reload %s, so that the %.0f messages at hand go by it as well",
 	    unit, active.number);
 	change->detail = "mta";
+	change->base = TABLE;
 }
 
 void
@@ -246,4 +275,5 @@ throttle_change_flush(const struct action_input *input,
 	    got.count, got.matched, plan->domain);
 	change->items = got.ids;
 	change->item_count = got.count;
+	change->base = TABLE; /* aside of the row: see queue_move.c */
 }

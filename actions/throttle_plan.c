@@ -126,7 +126,8 @@ throttle_plan_move(const struct action_input *input,
 	throttle_change_row(input, plan, step, provision.value, ret);
 	if (made != 0)
 		throttle_change_last(ret);
-	else
+	/* what another fix of this plan sets anew is reloaded with it */
+	else if (provision.service_count + provision.setting_count == 0)
 		throttle_change_reload(input, plan, ret);
 	throttle_change_flush(input, plan, step, ret);
 	ret->summary = reason == NULL
