@@ -124,6 +124,9 @@ class Daemon:
                     raise CommandFailed(f'{self.name} {how}:\n{self.log()}')
         finally:
             os.close(pidfd)
+            # A container's init goes on to tell what it does, and would hang
+            # once the socket is full of what nobody reads.
+            self._notify.close()
         return told
 
     def stop(self):
