@@ -14,6 +14,7 @@
 
 #include "agent/apply/work.h"
 #include "agent/base/auto.h"
+#include "agent/base/clock.h"
 #include "agent/base/text.h"
 
 struct wish {
@@ -187,6 +188,9 @@ undo_one(struct undoing *undoing, struct record *record)
 		           : arena_printf(host->arena, "%s/%u  not undone: %s",
 		                 record->run, record->change.id, reason.text));
 	}
+	if (r == 0 && host->state != NULL && !record->change.is_base)
+		state_undo_note(host->state, record->playbook, record->item,
+		    record->fix, clock_now_s());
 	undoing->undone += r == 0;
 	if (r < 0 && undoing->worst == 0) {
 		undoing->worst = r;

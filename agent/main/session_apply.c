@@ -71,7 +71,7 @@ approve_one(
 	const char *reason = common_reason(session);
 
 	if (reason == NULL)
-		reason = plan_approve(planned, &session->config,
+		reason = plan_approve(planned, &session->config, session->state,
 		    session->options->is_auto, session->started_s);
 	if (reason == NULL && asker != NULL && !asker_wants(asker, planned))
 		reason = "not approved";

@@ -69,10 +69,12 @@ bool plan_stands_on(
 /*
  * plan_approve - the gate of policy for one fix
  *
+ * state    what was undone by hand is not made again by --auto; may be NULL
  * is_auto  by --auto: the configured risk and the quiet hours decide
  * Returns NULL when it may be done, else the reason.
  */
 const char *plan_approve(const struct planned_fix *planned,
-    const struct config *config, bool is_auto, int64_t now_s);
+    const struct config *config, const struct state *state, bool is_auto,
+    int64_t now_s);
 
 #endif

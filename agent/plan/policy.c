@@ -36,7 +36,7 @@ is_quiet(const struct config *config, int64_t now_s)
 
 const char *
 plan_approve(const struct planned_fix *planned, const struct config *config,
-    bool is_auto, int64_t now_s)
+    const struct state *state, bool is_auto, int64_t now_s)
 {
 	/* One text for each risk: a reason outlives this call. */
 	static const char *const too_risky[] = {
@@ -57,6 +57,11 @@ plan_approve(const struct planned_fix *planned, const struct config *config,
 		return NULL;
 	if (risk > config->auto_risk)
 		return too_risky[risk];
+	if (state != NULL &&
+	    state_undo_is_fresh(state, planned->finding->playbook->name,
+	        planned->finding->item, planned->fix->name))
+		return "it was undone by hand: for a day it is not made again "
+		       "by itself; mailfix --yes makes it";
 	if (risk >= RISK_DISRUPTIVE && is_quiet(config, now_s))
 		return "these are quiet hours";
 	return NULL;

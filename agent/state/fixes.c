@@ -8,6 +8,7 @@
  * Source   state.h for the bounds
  */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/base/clock.h"
@@ -128,6 +129,31 @@ state_fix_age_s(const struct state *state, const char *playbook,
 			least_s = age_s;
 	}
 	return least_s;
+}
+
+/* A fix of another name: no section of a playbook can be called so. */
+#define UNDONE     "undone: "
+#define UNDONE_MAX 256 /* names are cut alike, here and there */
+
+void
+state_undo_note(struct state *state, const char *playbook, const char *item,
+    const char *fix, int64_t now_s)
+{
+	char name[UNDONE_MAX];
+
+	(void)snprintf(name, sizeof(name), UNDONE "%s", fix);
+	state_fix_note(state, playbook, item, name, false, now_s);
+}
+
+bool
+state_undo_is_fresh(const struct state *state, const char *playbook,
+    const char *item, const char *fix)
+{
+	char name[UNDONE_MAX];
+
+	(void)snprintf(name, sizeof(name), UNDONE "%s", fix);
+	return state_fix_count(state, playbook, item, name, STATE_UNDO_KEEP_S) >
+	       0;
 }
 
 unsigned

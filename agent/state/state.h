@@ -78,6 +78,15 @@ unsigned state_fix_count(const struct state *state, const char *playbook,
     const char *item, const char *fix, double window_s);
 double state_fix_age_s(const struct state *state, const char *playbook,
     const char *item, const char *fix); /* -1: never */
+/*
+ * state_undo_note - somebody undid it by hand: for a day it is not made again
+ * by itself (state_undo_is_fresh), for who undid it wanted it so
+ */
+#define STATE_UNDO_KEEP_S 86400
+void state_undo_note(struct state *state, const char *playbook,
+    const char *item, const char *fix, int64_t now_s);
+bool state_undo_is_fresh(const struct state *state, const char *playbook,
+    const char *item, const char *fix);
 unsigned state_disruptive_count(const struct state *state, double window_s);
 
 /* Breaker: after STATE_BREAKER_FAILURES fixes without effect in a row the

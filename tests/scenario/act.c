@@ -305,8 +305,9 @@ scenario_apply(struct scenario *scenario)
 	for (size_t i = 0; i < scenario->plan.count; i++) {
 		struct planned_fix *planned = &scenario->plan.fixes[i];
 
-		planned->is_approved = plan_approve(planned, &scenario->config,
-		                           true, scenario->now_s) == NULL;
+		planned->is_approved =
+		    plan_approve(planned, &scenario->config, scenario->state,
+		        true, scenario->now_s) == NULL;
 	}
 	if (apply_plan(&host, &scenario->plan, &why) < 0)
 		scenario_fail(scenario, "%s", why.text);

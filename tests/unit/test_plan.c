@@ -512,15 +512,25 @@ test_approve(void **user)
 		for (int may = RISK_NONE; may < RISK_MAX; may++) {
 			spec.risk = (enum risk)risk;
 			config.auto_risk = (enum risk)may;
-			assert_null(plan_approve(planned, &config, false, T0));
-			assert_int_equal(
-			    plan_approve(planned, &config, true, T0) == NULL,
+			assert_null(
+			    plan_approve(planned, &config, NULL, false, T0));
+			assert_int_equal(plan_approve(planned, &config, NULL,
+			                     true, T0) == NULL,
 			    risk <= may);
 		}
+	/* undone by hand: not again by itself, but by hand, and other items */
+	spec.risk = RISK_SAFE;
+	fix.name = "x";
+	state_undo_note(memory, planned->finding->playbook->name,
+	    planned->finding->item, "x", T0);
+	assert_non_null(plan_approve(planned, &config, memory, true, T0));
+	assert_null(plan_approve(planned, &config, memory, false, T0));
+	fix.name = "y";
+	assert_null(plan_approve(planned, &config, memory, true, T0));
 	planned->state = PLANNED_SKIPPED;
 	planned->reason = "because";
 	assert_string_equal(
-	    plan_approve(planned, &config, false, T0), "because");
+	    plan_approve(planned, &config, NULL, false, T0), "because");
 }
 
 static void
@@ -562,14 +572,15 @@ test_quiet_hours(void **user)
 		config.quiet_from_min = cases[i].from;
 		config.quiet_to_min = cases[i].to;
 		spec.risk = RISK_DISRUPTIVE;
-		assert_int_equal(
-		    plan_approve(&plan.fixes[0], &config, true, now_s) != NULL,
+		assert_int_equal(plan_approve(&plan.fixes[0], &config, NULL,
+		                     true, now_s) != NULL,
 		    cases[i].is_quiet);
 		/* by hand, or safe: at any hour */
 		assert_null(
-		    plan_approve(&plan.fixes[0], &config, false, now_s));
+		    plan_approve(&plan.fixes[0], &config, NULL, false, now_s));
 		spec.risk = RISK_SAFE;
-		assert_null(plan_approve(&plan.fixes[0], &config, true, now_s));
+		assert_null(
+		    plan_approve(&plan.fixes[0], &config, NULL, true, now_s));
 	}
 }
 
