@@ -81,7 +81,7 @@ log_prepare(struct probe_job *job, struct why *why)
 	look->ops = job->mta->ops;
 	kept_open(job);
 	return log_source_open(&look->source, LOG_DIR, journals,
-	    &job->fds[FD_SOURCE], now_s, now_s - LOG_TALLY_WINDOW_S, why);
+	    &job->fds[FD_SOURCE], now_s - LOG_TALLY_WINDOW_S, why);
 }
 
 static int

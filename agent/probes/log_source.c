@@ -14,34 +14,28 @@
 #include <string.h>
 #include <time.h>
 
-/*
- * A file that was written to so short a time ago is alive, and the journal
- * need not be opened. rsyslog writes at once; a host sends mail more often.
- */
+/* A file that lags so far behind the journal is no longer written. */
 #define ALIVE_S 120
 
 #define US_PER_S 1000000LL
 
 int
 log_source_open(struct log_source *source, const char *dir,
-    const char *const *journal_dirs, int *fds, int64_t now_s, int64_t since_s,
-    struct why *why)
+    const char *const *journal_dirs, int *fds, int64_t since_s, struct why *why)
 {
 	struct log_opened opened[LOG_INPUTS_MAX];
-	int64_t written_s = 0;
 	int files, r = 0;
 
 	*source = (struct log_source){0};
 	files = log_open_files(dir, since_s, opened, LOG_INPUTS_MAX,
-	    source->path, &written_s, &source->file_why);
+	    source->path, &source->file_why);
 	for (int i = 0; i < files; i++) {
 		fds[i] = opened[i].fd;
 		source->is_gzip[i] = opened[i].is_gzip;
 	}
 	source->file_count = files > 0 ? (size_t)files : 0;
-	if (files <= 0 || written_s + ALIVE_S < now_s)
-		r = log_open_journal(journal_dirs, since_s,
-		    fds + LOG_INPUTS_MAX, LOG_INPUTS_MAX, &source->journal_why);
+	r = log_open_journal(journal_dirs, since_s, fds + LOG_INPUTS_MAX,
+	    LOG_INPUTS_MAX, &source->journal_why);
 	source->journal_count = r > 0 ? (size_t)r : 0;
 	if (source->file_count > 0 || source->journal_count > 0)
 		return 0;
@@ -83,38 +77,47 @@ log_place_check(const struct log_place *place)
 }
 
 /* The newest line of the files; one without a line may be just begun. */
-static int64_t
-files_newest(const struct log_source *source, const int *fds, int64_t now_us)
+static void
+files_newest(const struct log_source *source, const int *fds, int64_t now_us,
+    struct log_newest *ret)
 {
-	int64_t newest = 0;
-
+	*ret = (struct log_newest){0};
 	for (size_t i = 0; i < source->file_count; i++) {
-		int64_t us =
-		    source->is_gzip[i] ? 0 : log_newest_us(fds[i], now_us);
+		struct log_newest line = {0};
 
-		if (us > newest)
-			newest = us;
+		if (!source->is_gzip[i])
+			log_newest_line(fds[i], now_us, &line);
+		if (line.us > ret->us)
+			*ret = line;
 	}
-	return newest;
 }
 
+/*
+ * The journal, where the file is a copy of it: journald drops what rsyslog
+ * does not take at once ("Forwarding to syslog missed 3239 messages"), so that
+ * a file may lack a quarter of a burst. A file that others write, or that the
+ * journal knows nothing of, is a log of its own.
+ */
 static enum log_kind
 choose(struct log_source *source, const int *fds, int64_t now_us,
     const struct log_place *place)
 {
-	int64_t in_file, in_journal;
+	struct log_newest in_file;
+	int64_t in_journal;
 
 	if (source->file_count == 0)
 		return source->journal != NULL ? LOG_KIND_JOURNAL
 		                               : LOG_KIND_NONE;
 	if (source->journal == NULL)
 		return LOG_KIND_FILE;
-	in_file = files_newest(source, fds, now_us);
-	if (place->kind == LOG_KIND_FILE && place->mark.newest_us > in_file)
-		in_file = place->mark.newest_us;
+	files_newest(source, fds, now_us, &in_file);
+	if (place->kind == LOG_KIND_FILE && place->mark.newest_us > in_file.us)
+		in_file.us = place->mark.newest_us;
 	in_journal = log_journal_newest_us(source->journal);
-	return in_journal > in_file + ALIVE_S * US_PER_S ? LOG_KIND_JOURNAL
-	                                                 : LOG_KIND_FILE;
+	if (in_journal > in_file.us + ALIVE_S * US_PER_S)
+		return LOG_KIND_JOURNAL;
+	return log_journal_has(source->journal, &in_file) ? LOG_KIND_JOURNAL
+	                                                  : LOG_KIND_FILE;
 }
 
 /* The other one before: only the time still tells where that was. */

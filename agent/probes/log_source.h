@@ -44,7 +44,7 @@ struct log_source {
  * Returns 0, or a negative errno when there is nothing to read.
  */
 int log_source_open(struct log_source *source, const char *dir,
-    const char *const *journal_dirs, int *fds, int64_t now_s, int64_t since_s,
+    const char *const *journal_dirs, int *fds, int64_t since_s,
     struct why *why);
 
 /* log_source_enter - in the observer, before the sandbox closes */

@@ -64,7 +64,16 @@ int log_follow(const struct log_input *inputs, size_t count, int64_t now_us,
     int64_t from_us, int64_t cut_ms, struct log_mark *mark,
     const struct log_sink *sink, struct log_read *ret, struct why *why);
 
-/* log_newest_us - the time of the last line of a plain log; 0: not known */
-int64_t log_newest_us(int fd, int64_t now_us);
+/* As much of a line as tells it from others. */
+#define LOG_MARKED_BYTES 160
+
+struct log_newest {
+	int64_t us; /* 0: not known */
+	char text[LOG_MARKED_BYTES];
+	uint32_t length;
+};
+
+/* log_newest_line - the newest line of a plain log: its time, its beginning */
+void log_newest_line(int fd, int64_t now_us, struct log_newest *ret);
 
 #endif

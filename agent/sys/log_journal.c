@@ -31,6 +31,14 @@
 /* The clock is asked after so many entries. */
 #define ENTRIES_A_LOOK 1024
 
+/*
+ * A line stands in a file within this of its time in the journal: stamps of
+ * whole seconds are up to one before, and rsyslog may be a little late.
+ */
+#define COPY_WITHIN_US 3000000
+/* What journald lets one service log in that time, and more. */
+#define COPY_ENTRIES_MAX 20000
+
 struct log_journal {
 	sd_journal *j;
 };
@@ -130,6 +138,30 @@ pid_read(sd_journal *j)
 		pid = pid * 10 + (text.text[i] - '0');
 	}
 	return pid;
+}
+
+bool
+log_journal_has(struct log_journal *journal, const struct log_newest *line)
+{
+	sd_journal *j = journal->j;
+	int64_t from_us = line->us - COPY_WITHIN_US;
+	struct span text;
+	uint64_t us = 0;
+
+	if (line->us == 0 || line->length == 0 || from_us < 0 ||
+	    sd_journal_seek_realtime_usec(j, (uint64_t)from_us) < 0)
+		return false;
+	for (unsigned i = 0; i < COPY_ENTRIES_MAX; i++) {
+		if (sd_journal_next(j) <= 0 ||
+		    sd_journal_get_realtime_usec(j, &us) < 0 ||
+		    us > (uint64_t)(line->us + COPY_WITHIN_US))
+			return false;
+		if (field_read(j, "MESSAGE", &text) &&
+		    text.length >= line->length &&
+		    memcmp(text.text, line->text, line->length) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The entry at hand as a line; false: it is none. */

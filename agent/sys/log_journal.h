@@ -25,6 +25,10 @@ AUTO_DEFINE(struct log_journal, log_journal_free);
 /* log_journal_newest_us - of the newest entry of a mail program; 0: none */
 int64_t log_journal_newest_us(struct log_journal *journal);
 
+/* log_journal_has - does it hold this line of a file, too? */
+bool log_journal_has(
+    struct log_journal *journal, const struct log_newest *line);
+
 /*
  * log_journal_read - all entries of mail programs since the cursor
  *

@@ -208,13 +208,11 @@ rotated_open(int dir_fd, const char *base, int64_t since_s,
 
 int
 log_open_files(const char *dir, int64_t since_s, struct log_opened *ret,
-    size_t max, char ret_path[static LOG_PATH_MAX], int64_t *ret_written_s,
-    struct why *why)
+    size_t max, char ret_path[static LOG_PATH_MAX], struct why *why)
 {
 	AUTO_CLOSE int dir_fd = -1;
 	char folder[LOG_PATH_MAX];
 	const char *base;
-	struct stat st;
 	int r = name_choose(dir, ret_path, why);
 
 	if (r <= 0 || max == 0)
@@ -229,7 +227,6 @@ log_open_files(const char *dir, int64_t since_s, struct log_opened *ret,
 	if (r < 0)
 		return r;
 	ret[0].is_gzip = false;
-	*ret_written_s = fstat(ret[0].fd, &st) == 0 ? st.st_mtim.tv_sec : 0;
 	return 1 + (int)rotated_open(dir_fd, base, since_s, ret + 1, max - 1);
 }
 

@@ -32,14 +32,12 @@ struct log_opened {
  * ret        max of them at most; the log itself first, then plain ones, then
  *            compressed ones; caller closes
  * ret_path   of the log
- * ret_written_s  when it was last written to
  *
  * A link is followed only where nobody but root can have made it. Returns how
  * many, 0 when there is no such log, or a negative errno with why.
  */
 int log_open_files(const char *dir, int64_t since_s, struct log_opened *ret,
-    size_t max, char ret_path[static LOG_PATH_MAX], int64_t *ret_written_s,
-    struct why *why);
+    size_t max, char ret_path[static LOG_PATH_MAX], struct why *why);
 
 /*
  * log_open_journal - the newest files of this machine's system journal

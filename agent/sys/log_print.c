@@ -170,19 +170,19 @@ log_file_bisect(
 	return low;
 }
 
-int64_t
-log_newest_us(int fd, int64_t now_us)
+void
+log_newest_line(int fd, int64_t now_us, struct log_newest *ret)
 {
 	AUTO_FREE char *piece = mem_alloc(1, PIECE_BYTES);
 	const char *eol, *at = piece;
 	struct log_clock clock;
 	struct log_line line;
-	int64_t newest = 0;
 	struct stat st;
 	ssize_t n;
 
+	*ret = (struct log_newest){0};
 	if (fstat(fd, &st) < 0)
-		return 0;
+		return;
 	n = piece_read(fd, piece,
 	    st.st_size > PIECE_BYTES ? (uint64_t)(st.st_size - PIECE_BYTES)
 	                             : 0);
@@ -191,7 +191,11 @@ log_newest_us(int fd, int64_t now_us)
 	       (eol = memchr(at, '\n', (size_t)(piece + n - at))) != NULL;
 	     at = eol + 1)
 		if (log_split_line(&clock, at, (size_t)(eol - at), &line) &&
-		    line.time_us > newest)
-			newest = line.time_us;
-	return newest;
+		    line.time_us >= ret->us) {
+			ret->us = line.time_us;
+			ret->length = line.text.length < LOG_MARKED_BYTES
+			                  ? line.text.length
+			                  : LOG_MARKED_BYTES;
+			(void)memcpy(ret->text, line.text.text, ret->length);
+		}
 }

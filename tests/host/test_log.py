@@ -15,12 +15,25 @@ when = log.lines < 0
 _LOG = '/var/log/mail.log'
 
 
+# A file that is no copy of the journal: its texts are others.
+_OWN_FILE = """template(name="own" type="string"
+  string="%timestamp:::date-rfc3339% %hostname% %syslogtag% @%msg%\\n")
+mail.* action(type="omfile" file="/var/log/mail.log" template="own")
+mail.* stop
+"""
+
+
 class Log(LabCase):
     """Every line counts once, however many runs there are."""
 
-    def mail_host(self):
-        """Boot a host that keeps what its runs read."""
+    def mail_host(self, is_copy=False):
+        """Boot a host that keeps what its runs read.
+
+        is_copy  its mail.log has the journal's texts, as by default
+        """
         mx = self.host()
+        if not is_copy:
+            mx.write('/etc/rsyslog.d/10-own.conf', _OWN_FILE, '644')
         mx.sh('mkdir -m 755 /root/p')
         mx.write('/root/p/read.ini', _PLAYBOOK, '644')
         # what was logged before rsyslog was up
@@ -145,6 +158,16 @@ class Log(LabCase):
             self.assert_counted(mx, _LOG)
         self.assertIn('root:', mx.read('/etc/passwd'))
 
+    def test_a_file_that_is_a_copy_of_the_journal(self):
+        mx = self.mail_host(is_copy=True)
+        self.send(mx, 3)
+        wait.until(lambda: 'status=sent' in mx.read(_LOG), 10, 'rsyslog')
+        self.look(mx)
+        self.assert_counted(mx, 'journal')
+        # a line that the journal knows nothing of: a log of its own
+        mx.sh(f'echo "$(date +%FT%T.%6N%:z) mx1 postfix/qmgr[1]: x" >>{_LOG}')
+        wait.until(lambda: self.fact(mx, 'source') == _LOG, 10, 'the file')
+
     def test_a_host_with_only_a_journal(self):
         mx = self.mail_host()
         mx.sh('systemctl stop rsyslog syslog.socket; '
@@ -189,7 +212,7 @@ class Log(LabCase):
         self.assert_counted(mx, 'journal')
 
     def test_without_root(self):
-        mx = self.mail_host()
+        mx = self.mail_host(is_copy=True)
         self.send(mx, 3)
         reason = self.fact(mx, 'lines', user='nobody')
         self.assertIn('Permission denied', reason)
