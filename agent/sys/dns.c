@@ -1,0 +1,148 @@
+/*
+ * dns.c - many questions to the name servers of this host, at once
+ *
+ * Purpose  one poll loop over the flights; a new one for each that is over
+ * Input    replies: hostile; dns_wire.c reads them
+ * Errors   each question has an outcome of its own
+ * Runs as  observer
+ * Source   dns.h
+ */
+#include "agent/sys/dns.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/clock.h"
+#include "agent/sys/dns_flight.h"
+
+/* More at once would be a burst that small resolvers drop. */
+#define FLIGHTS_MAX 64
+
+const char *const dns_outcome_names[DNS_OUTCOME_MAX + 1] = {
+    [DNS_ANSWER] = "answer",
+    [DNS_NODATA] = "nodata",
+    [DNS_NXDOMAIN] = "nxdomain",
+    [DNS_SERVFAIL] = "servfail",
+    [DNS_REFUSED] = "refused",
+    [DNS_TIMEOUT] = "timeout",
+    [DNS_BOGUS] = "bogus",
+};
+
+struct batch {
+	const struct dns_query *queries;
+	struct dns_result *results;
+	size_t count, next; /* next: the first that is not begun */
+	struct dns_flight flights[FLIGHTS_MAX];
+	size_t slots;
+};
+
+const char *
+dns_outcome_text(enum dns_outcome outcome)
+{
+	static const char *const texts[DNS_OUTCOME_MAX] = {
+	    [DNS_ANSWER] = "it has an answer",
+	    [DNS_NODATA] = "the name has no such record",
+	    [DNS_NXDOMAIN] = "there is no such name",
+	    [DNS_SERVFAIL] = "the name server could not find out",
+	    [DNS_REFUSED] = "the name server refused to answer",
+	    [DNS_TIMEOUT] = "no name server answered in time",
+	    [DNS_BOGUS] = "the name server's answer cannot be read",
+	};
+
+	return texts[outcome];
+}
+
+/* A flight of this slot that has not ended at once; false: none is left. */
+static bool
+slot_fill(struct batch *batch, struct dns_flight *flight, int64_t now_ms)
+{
+	while (batch->next < batch->count) {
+		size_t i = batch->next++;
+
+		if (dns_flight_begin(
+		        flight, &batch->queries[i], &batch->results[i], now_ms))
+			return true;
+		dns_flight_end(flight);
+	}
+	return false;
+}
+
+static nfds_t
+wait_fill(const struct batch *batch, int64_t end_ms, struct pollfd *fds,
+    int64_t *ret_until_ms)
+{
+	nfds_t busy = 0;
+
+	*ret_until_ms = end_ms;
+	for (size_t i = 0; i < batch->slots; i++) {
+		const struct dns_flight *flight = &batch->flights[i];
+
+		fds[i] = (struct pollfd){.fd = -1};
+		if (flight->result == NULL)
+			continue;
+		busy++;
+		fds[i].fd = flight->fd;
+		fds[i].events = dns_flight_events(flight);
+		if (flight->try_end_ms < *ret_until_ms)
+			*ret_until_ms = flight->try_end_ms;
+	}
+	return busy;
+}
+
+static void
+batch_run(struct batch *batch, int64_t end_ms)
+{
+	struct pollfd fds[FLIGHTS_MAX];
+	int64_t now_ms = clock_boot_ms(), until_ms;
+
+	while (
+	    wait_fill(batch, end_ms, fds, &until_ms) > 0 && now_ms < end_ms) {
+		int wait_ms = until_ms > now_ms ? (int)(until_ms - now_ms) : 0;
+
+		if (poll(fds, batch->slots, wait_ms) < 0 && errno != EINTR)
+			return;
+		now_ms = clock_boot_ms();
+		for (size_t i = 0; i < batch->slots; i++) {
+			struct dns_flight *flight = &batch->flights[i];
+
+			if (flight->result == NULL ||
+			    dns_flight_turn(
+			        flight, fds[i].revents != 0, now_ms))
+				continue;
+			dns_flight_end(flight);
+			(void)slot_fill(batch, flight, now_ms);
+		}
+	}
+}
+
+int
+dns_ask(const struct dns_servers *servers, struct arena *arena,
+    const struct dns_query *queries, size_t count,
+    const struct dns_limits *limits, struct dns_result *ret, struct why *why)
+{
+	AUTO_FREE struct batch *batch = NULL;
+	int64_t now_ms = clock_boot_ms();
+
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (struct dns_result){.outcome = DNS_TIMEOUT};
+	if (servers->count == 0)
+		return why_set(why, -EINVAL, "there is no name server to ask");
+	batch = mem_alloc(1, sizeof(*batch));
+	batch->queries = queries;
+	batch->results = ret;
+	batch->count = count;
+	batch->slots = count < FLIGHTS_MAX ? count : FLIGHTS_MAX;
+	for (size_t i = 0; i < batch->slots; i++) {
+		struct dns_flight *flight = &batch->flights[i];
+
+		flight->servers = servers;
+		flight->limits = limits;
+		flight->arena = arena;
+		(void)slot_fill(batch, flight, now_ms);
+	}
+	batch_run(batch, now_ms + limits->deadline_ms);
+	for (size_t i = 0; i < batch->slots; i++)
+		dns_flight_end(&batch->flights[i]);
+	return 0;
+}

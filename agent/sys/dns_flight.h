@@ -1,0 +1,52 @@
+/*
+ * dns_flight.h - one question on its way: its sockets and its tries
+ *
+ * For dns.c only. A flight that has no descriptor is over, or not begun.
+ */
+#ifndef MAILFIX_SYS_DNS_FLIGHT_H
+#define MAILFIX_SYS_DNS_FLIGHT_H
+
+#include "agent/sys/dns_wire.h"
+
+/* With the length before it, as in TCP: RFC 1035 section 4.2.2. */
+#define DNS_TCP_BYTES (2 + 65535)
+
+struct dns_tcp {
+	bool is_sent;
+	size_t sent, got;
+	uint8_t bytes[DNS_TCP_BYTES];
+};
+
+struct dns_flight {
+	const struct dns_servers *servers;
+	const struct dns_limits *limits;
+	struct arena *arena;
+	struct dns_question question;
+	struct dns_result *result; /* NULL: not in use */
+	unsigned tries;            /* begun so far; they go round the servers */
+	bool is_plain;             /* without EDNS */
+	int fd;
+	int64_t try_end_ms;
+	struct dns_tcp *tcp; /* heap; NULL: by UDP */
+};
+
+/*
+ * dns_flight_begin - the first try
+ * Returns false when it is over already: the result says how.
+ */
+bool dns_flight_begin(struct dns_flight *flight, const struct dns_query *query,
+    struct dns_result *result, int64_t now_ms);
+
+/* dns_flight_events - what to poll for */
+short dns_flight_events(const struct dns_flight *flight);
+
+/*
+ * dns_flight_turn - its descriptor is ready, or the time of a try is over
+ * Never blocks. Returns false when it is over.
+ */
+bool dns_flight_turn(struct dns_flight *flight, bool is_ready, int64_t now_ms);
+
+/* dns_flight_end - let go; what is not known yet is a timeout */
+void dns_flight_end(struct dns_flight *flight);
+
+#endif
