@@ -63,6 +63,7 @@ session_of(const struct tally_line *line)
 	const struct log_event *event = line->event;
 	struct tally_session session = {.start_us = line->time_us,
 	    .end_us = line->time_us,
+	    .conn_use = event->conn_use,
 	    .is_whole = line->is_whole};
 	double took_s = 0;
 

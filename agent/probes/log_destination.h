@@ -43,6 +43,7 @@ _Static_assert(TALLY_MINUTES * 60 >= LOG_TALLY_WINDOW_S + 60, "all fit");
 #define TALLY_RELAY_MAX      120
 #define TALLY_CAUSES         5 /* different causes of one destination */
 #define TALLY_MOMENTS        32
+#define TALLY_LINKS          32 /* connections that may still be open */
 #define TALLY_SECONDS        64
 
 /* What an attempt came to. Each counts once in an attempt. */
@@ -112,6 +113,12 @@ struct tally_moment {
 	uint16_t alive, opened;
 };
 
+/* A connection after a message, that the next one may go on with. */
+struct tally_link {
+	int64_t end_us; /* of that message; 0: free */
+	uint32_t use;   /* it was the nth */
+};
+
 /*
  * An episode of refusals that going slower would have avoided. It ends when
  * much was accepted without any.
@@ -143,6 +150,7 @@ struct tally_detail {
 	struct tally_episode episode;
 	struct tally_moment moments[TALLY_MOMENTS];
 	uint32_t moment_next;
+	struct tally_link links[TALLY_LINKS];
 	uint32_t stay_us; /* of a session, floating mean */
 	/* for logs whose stamps are whole seconds: sessions' time in each */
 	uint32_t busy_ms[TALLY_SECONDS], busy_second;
@@ -168,6 +176,7 @@ struct tally_pending {
 /* A session: served, or refused for a cause that going slower cures. */
 struct tally_session {
 	int64_t start_us, end_us; /* equal: not told */
+	uint32_t conn_use; /* the nth message of its connection; 0: the first */
 	bool is_whole;
 };
 

@@ -30,6 +30,9 @@
 #define MARGIN_SHARE 20 /* a 20th */
 #define STAY_MAX_US  (600 * US_PER_S)
 
+/* smtp_connection_cache_time_limit is 2 s, and a stamp some ms late. */
+#define CACHED_US 2500000
+
 /* An episode ends when this much was taken for this long. */
 #define EPISODE_QUIET_US (120 * US_PER_S)
 #define EPISODE_QUIET    20
@@ -114,6 +117,39 @@ moments_in(struct tally_detail *detail, const struct tally_session *session,
 	}
 }
 
+/*
+ * connection_of - a session with its connection's pause before it
+ *
+ * A connection that is kept for the next message is open to the other side
+ * in between. conn_use=5 goes on with one that has had its 4th.
+ */
+static struct tally_session
+connection_of(struct tally_detail *detail, const struct tally_session *session)
+{
+	struct tally_session whole = *session;
+	const uint32_t use = session->conn_use > 1 ? session->conn_use : 1;
+	struct tally_link *slot = &detail->links[0], *before = NULL;
+
+	for (size_t i = 0; i < TALLY_LINKS; i++) {
+		struct tally_link *one = &detail->links[i];
+
+		if (one->end_us < slot->end_us)
+			slot = one;
+		if (one->end_us != 0 && one->use + 1 == use &&
+		    one->end_us <= session->start_us + MARGIN_US &&
+		    one->end_us + CACHED_US >= session->start_us &&
+		    (before == NULL || one->end_us > before->end_us))
+			before = one;
+	}
+	if (before != NULL) {
+		slot = before;
+		if (before->end_us < whole.start_us)
+			whole.start_us = before->end_us;
+	}
+	*slot = (struct tally_link){.end_us = session->end_us, .use = use};
+	return whole;
+}
+
 static void
 stay_add(struct tally_detail *detail, const struct tally_session *session)
 {
@@ -128,9 +164,11 @@ stay_add(struct tally_detail *detail, const struct tally_session *session)
 void
 tally_served(struct tally_detail *detail, const struct tally_session *session)
 {
-	stay_add(detail, session);
-	moments_in(detail, session, true);
-	busy_add(detail, session);
+	const struct tally_session whole = connection_of(detail, session);
+
+	stay_add(detail, &whole);
+	moments_in(detail, &whole, true);
+	busy_add(detail, &whole);
 }
 
 void

@@ -38,6 +38,9 @@ detail_ok(const struct tally_detail *detail)
 	for (size_t i = 0; i < TALLY_MOMENTS; i++)
 		if (!time_ok(detail->moments[i].at_us))
 			return false;
+	for (size_t i = 0; i < TALLY_LINKS; i++)
+		if (!time_ok(detail->links[i].end_us))
+			return false;
 	return ENDS(detail->name) && time_ok(detail->first_us) &&
 	       time_ok(detail->last_us) && time_ok(episode->from_us) &&
 	       time_ok(episode->from15_us) && time_ok(episode->first_us) &&
@@ -64,7 +67,7 @@ times_ok(const struct log_tally *tally)
 	for (size_t i = 0; i < TALLY_RECENT; i++)
 		if (!time_ok(tally->recent[i].end_us))
 			return false;
-	for (size_t i = 0; i < TALLY_OPEN; i++)
+	for (size_t i = 0; i < TALLY_LINKS; i++)
 		if (!time_ok(tally->open[i].at_us))
 			return false;
 	return time_ok(tally->clock_us) && time_ok(tally->milter_us) &&

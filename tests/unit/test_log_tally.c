@@ -431,6 +431,27 @@ test_alive(void **state)
 		}
 }
 
+/* Two connections kept for the next message, with longer pauses than work. */
+static void
+test_alive_between_messages(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 200; i++) {
+		double at = i * 0.1;
+
+		for (unsigned c = 0; c < 2; c++)
+			line(at + 0.02 + c * 0.05, "postfix/smtp", 100 + (int)c,
+			    "%010X: to=<a@big.test>, relay=" HOST ":25, "
+			    "conn_use=%u, delay=9, delays=8/1/0.01/0.01, "
+			    "dsn=2.0.0, status=sent (250 2.0.0 Ok)",
+			    100 + i * 2 + c, i + 1);
+		refused(at + 0.09, 300, 100000 + i, "big.test", 0.005,
+		    "refused to talk to me: " BUSY);
+	}
+	tell();
+	assert_near("alive", BIG("alive"), 2, 2);
+}
+
 static void
 test_alive_whole_seconds(void **state)
 {
@@ -901,6 +922,7 @@ main(void)
 	    CASE(test_causes),
 	    CASE(test_window),
 	    CASE(test_alive),
+	    CASE(test_alive_between_messages),
 	    CASE(test_alive_whole_seconds),
 	    CASE(test_alive_changes),
 	    CASE(test_rate),
