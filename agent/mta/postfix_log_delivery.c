@@ -145,18 +145,34 @@ is_repeat(struct span daemon, struct span reply)
 	       LOG_EAT(&reply, "paused by mailfix");
 }
 
+/*
+ * address_of - the recipient, of "A" or "A>, orig_to=<B"
+ * A quoted local part may hold the words between the two as well: then it is
+ * not told whose domain it is, and a sender could blame another one.
+ */
+static bool
+address_of(struct span addresses, struct span *ret)
+{
+	if (!LOG_UNTIL(&addresses, ">, orig_to=<", ret)) {
+		*ret = addresses;
+		return true;
+	}
+	return memchr(ret->text, '"', ret->length) == NULL &&
+	       LOG_FIND(addresses, ">, orig_to=<") == NULL;
+}
+
 enum log_event_kind
 postfix_log_delivery(
     struct span text, struct span daemon, struct log_event *ret)
 {
-	struct span addresses, address, relay;
+	struct span addresses, address = {NULL, 0}, relay;
 
 	if (!LOG_UNTIL(&text, ">, relay=", &addresses) ||
 	    LOG_FIND(text, ">, relay=") != NULL ||
 	    !LOG_UNTIL(&text, ", ", &relay) || !pairs(text, ret))
 		return LOG_EVENT_NONE;
-	if (!LOG_UNTIL(&addresses, ">, orig_to=<", &address))
-		address = addresses;
+	if (!address_of(addresses, &address))
+		return LOG_EVENT_NONE;
 	ret->domain = domain_of(address);
 	(void)log_peer(&relay, &ret->relay, &ret->address, &ret->port);
 	ret->is_local =

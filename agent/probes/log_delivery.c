@@ -126,8 +126,13 @@ queue_hash(const struct log_tally *tally, struct span queue_id)
 	           : tally_hash(tally->seed, queue_id.text, queue_id.length);
 }
 
+/*
+ * pending_find - what a server said before, of this message to this destination
+ * A process may go on with the same message for another destination, which has
+ * nothing to do with that server.
+ */
 static const struct tally_pending *
-pending_find(struct tally_line *line)
+pending_find(struct tally_line *line, uint64_t destination)
 {
 	const struct log_event *event = line->event;
 	struct tally_pending *pending = pending_slot(line->tally, event->pid);
@@ -137,12 +142,15 @@ pending_find(struct tally_line *line)
 	if (line->time_us - pending->at_us > PENDING_US ||
 	    (pending->queue_id != 0 &&
 	        pending->queue_id !=
-	            queue_hash(line->tally, event->queue_id))) {
+	            queue_hash(line->tally, event->queue_id)) ||
+	    (pending->destination != 0 &&
+	        pending->destination != destination)) {
 		pending->at_us = 0;
 		return NULL;
 	}
 	/* a failed connection is of the message that comes next */
 	pending->queue_id = queue_hash(line->tally, event->queue_id);
+	pending->destination = destination;
 	return pending;
 }
 
@@ -479,7 +487,7 @@ tally_delivery(struct tally_line *line)
 		tally_total(line, TOTAL_BOUNCED);
 	hash = tally_hash(tally->seed, name, length);
 	attempt.recent = recent_get(line, hash, attempt.session.start_us);
-	pending = pending_find(line);
+	pending = pending_find(line, hash);
 	attempt.detail = tally_detail_find(tally, hash);
 	if (attempt.detail == NULL && (!is_sent || pending != NULL))
 		attempt.detail =

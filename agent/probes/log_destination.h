@@ -164,6 +164,7 @@ struct tally_detail {
 struct tally_pending {
 	int64_t at_us; /* 0: free */
 	uint64_t queue_id;
+	uint64_t destination; /* hash of its domain; 0: not yet known */
 	int32_t pid;
 	int16_t code;
 	uint8_t stage, net;

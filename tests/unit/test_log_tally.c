@@ -270,8 +270,14 @@ test_passed_over(void **state)
 	line(11, "postfix/smtp", 7,
 	    "4F2A1B2C3D: to=<a@big.test>, relay=mx2[192.0.2.8]:25, delay=9, "
 	    "delays=8/1/0.1/0.1, dsn=2.0.0, status=sent (250 ok)");
+	/* the same process, the same message, another destination */
+	line(12, "postfix/smtp", 7,
+	    "4F2A1B2C3D: to=<b@innocent.test>, relay=mx3[192.0.2.9]:25, "
+	    "delay=9, delays=8/1/0.1/0.1, dsn=2.0.0, status=sent (250 ok)");
 	sent(14, 7, 4, "big.test", 0.1);
 	tell();
+	assert_near("r421 of who came after",
+	    number("destination", "innocent.test", "r421"), 0, 0);
 	assert_near("attempts", BIG("attempts"), 3, 3);
 	assert_near("sent", BIG("sent"), 3, 3);
 	assert_near("r421", BIG("r421"), 1, 1);

@@ -226,6 +226,11 @@ test_delivery_times(void **state)
 
 /* Lines that can be read in two ways, or are cut off, tell nothing. */
 static const char *const silent[] = {
+    /* a recipient at b.test, whose quoted name names another one */
+    "4F2A1B2C3D: to=<\"a@gmail.com>, orig_to=<\"@b.test>, relay=" WHO
+    ":25, " TAIL WHO
+    " said: 421 4.7.0 Too many concurrent SMTP connections (in reply "
+    "to MAIL FROM command))",
     "4F2A1B2C3D: to=<a@b.test>, relay=" WHO ":25, " TAIL WHO
     " said: 450 x@gmail.com>, relay=g[192.0.2.1]:25, delay=1, "
     "delays=0/0/0/1, dsn=4.7.0, status=deferred (host g[192.0.2.1] said: 421 "
