@@ -94,7 +94,8 @@ struct mta_ops {
 
 	/*
 	 * routed_by_hand - do the admin's own tables say how mail for a domain
-	 * is to go? Asks the tables: takes some ten milliseconds.
+	 * is to go, or is it one of this host's own? Asks the tables: takes
+	 * some ten milliseconds.
 	 * Returns 1 with what they say in *ret, 0, or a negative errno: it could
 	 * not be told.
 	 */

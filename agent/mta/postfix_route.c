@@ -1,17 +1,23 @@
 /*
  * postfix_route.c - does the admin say how mail for a domain is to go?
  *
- * Purpose  a row of ours must not take mail from a way that somebody chose
- * Input    transport_maps, and what the tables in it answer to postmap(1)
+ * Purpose  a row of ours must not take mail from a way that somebody chose, nor
+ *          from this host itself: transport_maps holds for its own domains too
+ * Input    transport_maps, the lists of this host's own domains, and what the
+ *          tables in them answer to postmap(1)
  * Errors   negative errno: a table that cannot be asked may well have an answer
  * Runs as  the actor
  * Source   transport(5): the address, the domain, ".parent" of each parent,
- *          "*", in this order, each in all tables; postmap(1) -q -
+ *          "*", in this order, each in all tables; postmap(1) -q -;
+ *          ADDRESS_CLASS_README; postconf(5) mydestination for lists of domains
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/file.h"
 #include "agent/base/text.h"
 #include "agent/mta/postfix.h"
 #include "agent/sys/program.h"
@@ -47,30 +53,47 @@ tool_run(const struct program *program, struct program_result *result,
 	return r;
 }
 
-/* Both in one call: the lists of tables, then what a bare parent stands for. */
+/* Lists of domains that a file holds: more is no list that a person wrote. */
+#define LIST_BYTES_MAX (1024U * 1024U)
+
+/*
+ * In one call, the values in the order of the names; then what a bare parent
+ * stands for.
+ */
 static int
-settings_ask(struct arena *arena, const char *setting, const char **ret_maps,
-    bool *ret_parents, struct why *why)
+settings_ask(struct arena *arena, const char *const *names, size_t count,
+    const char **ret, const char **ret_parents, struct why *why)
 {
-	const char *argv[] = {POSTCONF, "-x", "-h", setting,
-	    "parent_domain_matches_subdomains", NULL};
+	const char **argv = arena_alloc(arena, count + 5, sizeof(*argv));
 	struct program program = {.argv = argv,
 	    .output_max = ROUTE_OUTPUT_MAX,
 	    .deadline_ms = ROUTE_DEADLINE_MS};
 	struct program_result result = {0};
-	const char *text, *newline;
-	int r = tool_run(&program, &result, why);
+	const char *text;
+	int r;
 
+	argv[0] = POSTCONF;
+	argv[1] = "-x";
+	argv[2] = "-h";
+	for (size_t i = 0; i < count; i++)
+		argv[3 + i] = names[i];
+	argv[3 + count] = "parent_domain_matches_subdomains";
+	r = tool_run(&program, &result, why);
 	if (r < 0)
 		return r;
 	text = buf_text(&result.output);
-	newline = strchr(text, '\n');
-	if (result.status != 0 || newline == NULL) {
-		r = why_set(why, -EIO, "postconf: %s",
-		    postfix_error_line(arena, buf_text(&result.errors)));
-	} else {
-		*ret_maps = arena_dup_n(arena, text, (size_t)(newline - text));
-		*ret_parents = strstr(newline, "transport_maps") != NULL;
+	for (size_t i = 0; r == 0 && i <= count; i++) {
+		const char *newline = strchr(text, '\n');
+
+		if (result.status != 0 || newline == NULL) {
+			r = why_set(why, -EIO, "postconf: %s",
+			    postfix_error_line(
+			        arena, buf_text(&result.errors)));
+			break;
+		}
+		*(i < count ? &ret[i] : ret_parents) =
+		    arena_dup_n(arena, text, (size_t)(newline - text));
+		text = newline + 1;
 	}
 	buf_done(&result.output);
 	buf_done(&result.errors);
@@ -121,22 +144,128 @@ table_ask(struct arena *arena, const char *table, const struct buf *keys,
 	return r;
 }
 
+/* Does a name in a list mean this domain? */
+static bool
+name_means(const char *name, const char *domain, bool has_parents)
+{
+	size_t length = strlen(name), whole = strlen(domain);
+	bool is_parent = name[0] == '.' || has_parents;
+
+	if (strcasecmp(name, domain) == 0)
+		return true;
+	if (!is_parent || length == 0 || length >= whole ||
+	    strcasecmp(domain + whole - length, name) != 0)
+		return false;
+	return name[0] == '.' || domain[whole - length - 1] == '.';
+}
+
+static int list_has(struct arena *arena, const char *list, const char *domain,
+    bool has_parents, bool is_file, struct why *why);
+
+/* A list may name files with more of it; those name no further ones here. */
+static int
+file_has(struct arena *arena, const char *path, const char *domain,
+    bool has_parents, struct why *why)
+{
+	AUTO_BUF struct buf text = {0}, words = {0};
+	int r = file_read(AT_FDCWD, path, LIST_BYTES_MAX, &text, why);
+
+	if (r < 0)
+		return r;
+	for (const char *at = buf_text(&text); *at != '\0';) {
+		size_t length = strcspn(at, "\n");
+
+		if (*at != '#')
+			buf_add_n(&words, at, length);
+		buf_add(&words, " ");
+		at += length + (at[length] == '\n');
+	}
+	return list_has(
+	    arena, buf_text(&words), domain, has_parents, true, why);
+}
+
+static int
+table_has(struct arena *arena, const char *table, const char *domain,
+    bool has_parents, struct why *why)
+{
+	AUTO_BUF struct buf keys = {0};
+	const char *answer;
+
+	buf_addf(&keys, "%s\n", domain);
+	for (const char *dot = strchr(domain, '.'); has_parents && dot != NULL;
+	     dot = strchr(dot + 1, '.'))
+		buf_addf(&keys, "%s\n", dot + 1);
+	return table_ask(arena, table, &keys, &answer, why);
+}
+
+/* 1, 0, or a negative errno. What is excepted ("!name") counts as named. */
+static int
+list_has(struct arena *arena, const char *list, const char *domain,
+    bool has_parents, bool is_file, struct why *why)
+{
+	const char *const *words = postfix_words(arena, list);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && words[i] != NULL; i++) {
+		const char *word = words[i] + strspn(words[i], "!");
+
+		if (word[0] == '/')
+			r = is_file
+			        ? why_set(why, -EPERM,
+			              "a list of domains in a list: %s", word)
+			        : file_has(
+			              arena, word, domain, has_parents, why);
+		else if (strchr(word, ':') != NULL && word[0] != '[')
+			r = table_has(arena, word, domain, has_parents, why);
+		else
+			r = name_means(word, domain, has_parents);
+	}
+	return r;
+}
+
+/* Is it a domain that this host takes mail for, or passes it on to by plan? */
+static int
+is_own(
+    struct arena *arena, const char *domain, const char **ret, struct why *why)
+{
+	static const char *const lists[] = {"mydestination",
+	    "virtual_alias_domains", "virtual_mailbox_domains",
+	    "relay_domains"};
+	const char *values[ARRAY_COUNT(lists)], *parents;
+	int r = settings_ask(
+	    arena, lists, ARRAY_COUNT(lists), values, &parents, why);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_COUNT(lists); i++) {
+		r = list_has(arena, values[i], domain,
+		    strstr(parents, lists[i]) != NULL, false, why);
+		if (r > 0)
+			*ret = arena_printf(
+			    arena, "it is one of this host (%s)", lists[i]);
+	}
+	return r;
+}
+
 int
 postfix_routed_by_hand(struct arena *arena, const struct mta *mta,
     const char *domain, const char **ret, struct why *why)
 {
 	const char *maps = NULL;
 	const char *const *tables;
-	bool has_parents = false;
+	static const char setting[] = "transport_maps";
+	const char *const names[] = {setting};
+	const char *parents = NULL;
 	AUTO_BUF struct buf keys = {0};
-	int r = settings_ask(arena, "transport_maps", &maps, &has_parents, why);
+	int r;
 
 	(void)mta;
-	if (r < 0)
-		return r;
 	if (domain[0] == '\0' || strpbrk(domain, " \t\r\n") != NULL)
 		return why_set(why, -EINVAL, "this is not a domain");
-	keys_add(domain, has_parents, &keys);
+	r = is_own(arena, domain, ret, why);
+	if (r == 0)
+		r = settings_ask(arena, names, 1, &maps, &parents, why);
+	if (r != 0)
+		return r;
+	keys_add(domain, strstr(parents, setting) != NULL, &keys);
 	tables = postfix_words(arena, maps);
 	for (size_t i = 0; r == 0 && tables[i] != NULL; i++)
 		if (strstr(tables[i], ours) == NULL)
@@ -147,11 +276,10 @@ postfix_routed_by_hand(struct arena *arena, const struct mta *mta,
 int
 postfix_tables_check(struct arena *arena, const char *setting, struct why *why)
 {
-	const char *maps = NULL, *answer;
+	const char *maps = NULL, *answer, *parents;
 	const char *const *tables;
-	bool has_parents;
 	AUTO_BUF struct buf keys = {0};
-	int r = settings_ask(arena, setting, &maps, &has_parents, why);
+	int r = settings_ask(arena, &setting, 1, &maps, &parents, why);
 
 	if (r < 0)
 		return r;

@@ -239,6 +239,22 @@ class Refused(ConfCase):
         result = self.drive('make', row('7', 'c.test', None, 'mailfix-c1:'))
         self.assertIn('cannot be asked', result.stdout)
 
+    def test_domain_of_this_host(self):
+        # a row would take its mail to its own MX: a loop, and a bounce
+        self.mx.write('/etc/postfix/own', '# d.test\na.test\n')
+        self.mx.write('/etc/postfix/virtual', 'b.test any\n')
+        self.mx.sh('postmap /etc/postfix/virtual')
+        self.do('make', SERVICES, SETTINGS, TABLE, MAPS)
+        self.mx.postconf(mydestination='here.test /etc/postfix/own',
+                         virtual_alias_maps='hash:/etc/postfix/virtual',
+                         relay_domains='c.test')
+        for domain in ('here.test', 'A.test', 'b.test', 'c.test',
+                       'sub.c.test'):
+            result = self.drive('make', row('5', domain, None, 'mailfix-c1:'))
+            self.assertIn('one of this host', result.stdout, domain)
+        self.do('make', row('6', 'sub.a.test', None, 'mailfix-c1:'))
+        self.do('make', row('7', 'd.test', None, 'mailfix-c1:'))
+
 
 class Beside(ConfCase):
     """Others at work on the same files."""
