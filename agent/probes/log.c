@@ -79,6 +79,7 @@ log_prepare(struct probe_job *job, struct why *why)
 		return why_set(why, -EOPNOTSUPP,
 		    "the log of %s cannot be read yet", job->mta->kind);
 	look->ops = job->mta->ops;
+	look->source.owner = job->mta->owner_uid;
 	kept_open(job);
 	return log_source_open(&look->source, LOG_DIR, journals,
 	    &job->fds[FD_SOURCE], now_s - LOG_TALLY_WINDOW_S, why);

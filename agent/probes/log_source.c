@@ -26,7 +26,7 @@ log_source_open(struct log_source *source, const char *dir,
 	struct log_opened opened[LOG_INPUTS_MAX];
 	int files, r = 0;
 
-	*source = (struct log_source){0};
+	*source = (struct log_source){.owner = source->owner};
 	files = log_open_files(dir, since_s, opened, LOG_INPUTS_MAX,
 	    source->path, &source->file_why);
 	for (int i = 0; i < files; i++) {
@@ -58,7 +58,7 @@ log_source_enter(struct log_source *source, const int *fds)
 	tzset();
 	if (source->journal_count > 0)
 		(void)log_journal_open(fds + LOG_INPUTS_MAX,
-		    source->journal_count, &source->journal,
+		    source->journal_count, source->owner, &source->journal,
 		    &source->journal_why);
 }
 

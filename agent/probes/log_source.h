@@ -31,12 +31,13 @@ struct log_source {
 	size_t file_count, journal_count;
 	struct why file_why, journal_why;
 	struct log_journal *journal;
+	uid_t owner;      /* as whom the mail system runs: log_journal_open */
 	bool is_journal;  /* that is read, not a file */
 	const char *name; /* of what was read */
 };
 
 /*
- * log_source_open - in the actor: open what there is
+ * log_source_open - in the actor: open what there is; source->owner is set
  *
  * dir, journal_dirs  LOG_DIR, LOG_JOURNAL_DIR, NULL
  * fds  LOG_SOURCE_FDS of them, -1 each; caller closes

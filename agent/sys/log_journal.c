@@ -41,6 +41,7 @@
 
 struct log_journal {
 	sd_journal *j;
+	uid_t owner; /* whose lines are believed, beside root's */
 };
 
 /*
@@ -60,8 +61,8 @@ decompressors_load(void)
 }
 
 int
-log_journal_open(
-    const int *fds, size_t count, struct log_journal **ret, struct why *why)
+log_journal_open(const int *fds, size_t count, uid_t owner,
+    struct log_journal **ret, struct why *why)
 {
 	struct log_journal *journal;
 	int copy[LOG_INPUTS_MAX];
@@ -83,6 +84,7 @@ log_journal_open(
 	}
 	journal = mem_alloc(1, sizeof(*journal));
 	journal->j = j;
+	journal->owner = owner;
 	*ret = journal;
 	return 0;
 }
@@ -164,6 +166,27 @@ log_journal_has(struct log_journal *journal, const struct log_newest *line)
 	return false;
 }
 
+/*
+ * Did a daemon of the mail system write the entry at hand?
+ * _UID is journald's own word, from the kernel; no client can set it or leave
+ * it away. Where it is missing, somebody with root's rights brought the file.
+ */
+static bool
+is_believed(const struct log_journal *journal)
+{
+	struct span text;
+	uint64_t uid = 0;
+
+	if (!field_read(journal->j, "_UID", &text))
+		return true;
+	for (uint32_t i = 0; i < text.length && i < 10; i++) {
+		if (text.text[i] < '0' || text.text[i] > '9')
+			return false;
+		uid = uid * 10 + (uint64_t)(text.text[i] - '0');
+	}
+	return uid == 0 || uid == journal->owner;
+}
+
 /* The entry at hand as a line; false: it is none. */
 static bool
 entry_read(
@@ -225,7 +248,8 @@ log_journal_read(struct log_journal *journal,
 	r = position(journal->j, cursor, after_us, from_us, ret);
 	while (r >= 0 && (r = sd_journal_next(journal->j)) > 0) {
 		entries++;
-		if (!entry_read(journal->j, program, &line)) {
+		if (!is_believed(journal) ||
+		    !entry_read(journal->j, program, &line)) {
 			ret->odd++;
 			continue;
 		}

@@ -4,6 +4,8 @@
 #ifndef MAILFIX_SYS_LOG_JOURNAL_H
 #define MAILFIX_SYS_LOG_JOURNAL_H
 
+#include <sys/types.h>
+
 #include "agent/base/auto.h"
 #include "agent/sys/log_follow.h"
 
@@ -15,10 +17,12 @@ struct log_journal; /* heap */
 /*
  * log_journal_open - over files that are open already
  * Before the sandbox closes: what uncompresses is loaded here. Reads the heads
- * of the files, no entry. Returns 0 or a negative errno with why.
+ * of the files, no entry. Only what root and `owner` wrote will be read: anybody
+ * may call himself postfix/smtp, but journald tells who it was. Returns 0 or a
+ * negative errno with why.
  */
-int log_journal_open(
-    const int *fds, size_t count, struct log_journal **ret, struct why *why);
+int log_journal_open(const int *fds, size_t count, uid_t owner,
+    struct log_journal **ret, struct why *why);
 struct log_journal *log_journal_free(struct log_journal *journal);
 AUTO_DEFINE(struct log_journal, log_journal_free);
 

@@ -190,6 +190,22 @@ class Log(LabCase):
         self.look(mx)
         self.assertEqual(self.fact(mx, 'lines'), before + self.lines(mx))
 
+    def test_lines_that_others_forge_in_the_journal(self):
+        mx = self.mail_host()
+        mx.sh('systemctl stop rsyslog syslog.socket; '
+              f'rm -f {_LOG}')
+        self.send(mx, 1)
+        for user in 'nobody', 'postfix', 'root':
+            mx.sh(f'runuser -u {user} -- logger -p mail.info '
+                  '-t postfix/smtp "4F2A1B2C3D: to=<a@big.test>, '
+                  'relay=mx[192.0.2.7]:25, delay=1, delays=0/0/1/0, '
+                  'dsn=4.7.0, status=deferred (host mx[192.0.2.7] said: '
+                  f'421 busy, says {user} (in reply to MAIL FROM command))"')
+        mx.sh('journalctl --sync')
+        # root and the mail system's own user may say what they want anyway
+        self.assertEqual(self.fact(mx, 'r421_out'), 2)
+        self.assertEqual(self.fact(mx, 'lines'), self.lines(mx) - 1)
+
     def test_a_host_that_changes_over(self):
         mx = self.mail_host()
         self.send(mx, 3)
