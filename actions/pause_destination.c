@@ -4,13 +4,13 @@
  * Purpose  one action; row ACTION(pause_destination) in
  *          actions/action_table.def: for those that say "come back in 4 hours"
  * Input    facts of tables `destination` and `queue`; what is remembered
- * Errors   -EPERM: it is more than half of the mail that waits; -ENODATA: how
- *          much that is, is unknown
+ * Errors   -EPERM: it is more than half of the mail that waits, or nobody would
+ *          end it; -ENODATA: how much that is, is unknown
  * Runs as  actor; pure
  * Source   SPEC section 5; postconf(5), defer_transports
  *
- * It ends by the `release` of its fix, which only a later run can see: a
- * playbook that uses it asks for the timer (host.timer) in its guard.
+ * It ends by the `release` of its fix, which only a later run can see: where
+ * none was a while ago, none may come.
  */
 #include <errno.h>
 
@@ -38,6 +38,17 @@ refuse_much(
 	return 0;
 }
 
+/* Mail that nobody tries any more comes back to its sender in the end. */
+static int
+refuse_alone(const struct action_input *input, struct why *why)
+{
+	if (input->throttles == NULL || input->throttles->interval_s > 0)
+		return 0;
+	return why_set(why, -EPERM,
+	    "mailfix did not run within the last hour: only a run that comes "
+	    "by itself ends a pause (mailfix.timer)");
+}
+
 static int
 pause_destination_plan(const struct action_input *input,
     struct action_output *ret, struct why *why)
@@ -47,6 +58,8 @@ pause_destination_plan(const struct action_input *input,
 	char text[UNIT_TEXT_MAX];
 	int r = throttle_plan_begin(input, &plan, why);
 
+	if (r == 0)
+		r = refuse_alone(input, why);
 	if (r == 0)
 		r = refuse_much(input, plan.domain, why);
 	if (r < 0)

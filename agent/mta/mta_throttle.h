@@ -15,6 +15,8 @@
 struct mta_throttle {
 	/* why no destination can be slowed down here; NULL: it can */
 	const char *refusal;
+	/* the configuration says so; false: it could not be read */
+	bool is_refusal_sure;
 	const char *transport; /* what ordinary mail goes by: "smtp" */
 	const char *table;     /* the source of our table, absolute */
 	bool has_table;        /* it is there */

@@ -216,14 +216,34 @@ shards_words(const char *table, struct buf *out)
 	}
 }
 
+/*
+ * Where a list names our table, with its type: default_database_type may be
+ * another one by now, and the table is still built as the list has it. NULL: it
+ * does not.
+ */
+static const char *
+table_named(const char *maps)
+{
+	const char *path =
+	    strstr(maps, ":$config_directory/" MTA_THROTTLE_TABLE);
+	const char *at = path;
+
+	while (at != NULL && at > maps && at[-1] >= 'a' && at[-1] <= 'z')
+		at--;
+	return at != path ? at : NULL;
+}
+
 /* Our table after the admin's own, which therefore win. */
 static const char *
 maps_with(struct arena *arena, const struct mta *mta, const char *maps,
     bool needs_shards)
 {
-	const char *table = arena_printf(arena,
-	    "%s:$config_directory/" MTA_THROTTLE_TABLE, mta->throttle->type);
-	const char *ours = strstr(maps, table);
+	const char *ours = table_named(maps);
+	const char *table =
+	    arena_printf(arena, "%.*s:$config_directory/" MTA_THROTTLE_TABLE,
+	        ours != NULL ? (int)strcspn(ours, ":")
+	                     : (int)strlen(mta->throttle->type),
+	        ours != NULL ? ours : mta->throttle->type);
 	bool has_shards = strstr(maps, "pipemap:{") != NULL &&
 	                  strstr(maps, "mailfix-s1:") != NULL;
 	AUTO_BUF struct buf out = {0};

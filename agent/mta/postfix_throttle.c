@@ -115,6 +115,8 @@ postfix_throttle_find(struct arena *arena,
 	throttle->transport = transport;
 	throttle->refusal =
 	    refusal(arena, settings, mta, nexthop, service, transport);
+	throttle->is_refusal_sure =
+	    mta->has_settings && mta->services_error == NULL;
 	throttle->table =
 	    arena_printf(arena, "%s/%s", mta->config_dir, MTA_THROTTLE_TABLE);
 	throttle->has_table = access(throttle->table, F_OK) == 0;
