@@ -215,7 +215,7 @@ maps_after(const char *now)
 	bench.mta.params = params;
 	bench.mta.param_count = 1;
 	bench.ops.throttle_provision(
-	    bench.arena, &bench.mta, step_find("r4"), NULL, &made);
+	    bench.arena, &bench.mta, step_find("r5"), NULL, &made);
 	bench.mta.param_count = 0;
 	return made.setting_count == 1 ? made.settings[0].after : NULL;
 }
