@@ -111,7 +111,6 @@ recent_get(struct tally_line *line, uint64_t destination, int64_t start_us)
 }
 
 /* Refusals without a status, by process. */
-
 static struct tally_pending *
 pending_slot(struct log_tally *tally, int32_t pid)
 {
@@ -126,30 +125,25 @@ queue_hash(const struct log_tally *tally, struct span queue_id)
 	           : tally_hash(tally->seed, queue_id.text, queue_id.length);
 }
 
-/*
- * pending_find - what a server said before, of this message to this destination
- * A process may go on with the same message for another destination, which has
- * nothing to do with that server.
- */
+/* Of this message to this destination: the process may go on with another. */
 static const struct tally_pending *
 pending_find(struct tally_line *line, uint64_t destination)
 {
-	const struct log_event *event = line->event;
-	struct tally_pending *pending = pending_slot(line->tally, event->pid);
+	const int32_t pid = line->event->pid;
+	const uint64_t id = queue_hash(line->tally, line->event->queue_id);
+	struct tally_pending *pending = pending_slot(line->tally, pid);
 
-	if (pending->at_us == 0 || pending->pid != event->pid)
+	if (pending->at_us == 0 || pending->pid != pid)
 		return NULL;
 	if (line->time_us - pending->at_us > PENDING_US ||
-	    (pending->queue_id != 0 &&
-	        pending->queue_id !=
-	            queue_hash(line->tally, event->queue_id)) ||
+	    (pending->queue_id != 0 && pending->queue_id != id) ||
 	    (pending->destination != 0 &&
 	        pending->destination != destination)) {
 		pending->at_us = 0;
 		return NULL;
 	}
 	/* a failed connection is of the message that comes next */
-	pending->queue_id = queue_hash(line->tally, event->queue_id);
+	pending->queue_id = id;
 	pending->destination = destination;
 	return pending;
 }
