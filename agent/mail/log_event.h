@@ -109,8 +109,8 @@ struct log_event {
 	bool is_local;  /* delivered here: local, virtual, pipe, lmtp */
 	int16_t code;   /* of the reply; 0: none */
 	enum reply_stage stage;
-	struct span reply;                   /* the whole text in brackets */
-	double delay_s, setup_s, transfer_s; /* delays=a/b/c/d: all, c, d; -1 */
+	struct span reply;          /* the whole text in brackets */
+	double setup_s, transfer_s; /* delays=a/b/c/d: c, d; or -1 */
 	uint32_t conn_use; /* the nth message of this connection; 0: not told */
 
 	/* clients, and our own services */

@@ -87,7 +87,8 @@ struct mta_ops {
 	/*
 	 * log_parse - what one line of its log tells; NULL: no grammar
 	 * Pure, allocates nothing; every byte of the line is hostile. Returns
-	 * the event's kind, LOG_EVENT_NONE for what does not count.
+	 * the event's kind; of one that does not count, LOG_EVENT_NONE,
+	 * only the time and the process are set besides.
 	 */
 	enum log_event_kind (*log_parse)(
 	    const struct log_line *line, struct log_event *ret);

@@ -63,13 +63,14 @@ queue_id(struct span *text, struct span *ret)
 static bool
 program(struct span name, struct span *ret_daemon, struct span *ret_service)
 {
-	const char *last = memrchr(name.text, '/', name.length);
-	const char *first;
+	const char *first = memchr(name.text, '/', name.length), *last = first,
+	           *end = name.text + name.length, *next;
 
-	if (last == NULL)
+	if (first == NULL)
 		return false;
+	while ((next = memchr(last + 1, '/', (size_t)(end - last - 1))) != NULL)
+		last = next;
 	*ret_daemon = log_from(name, (size_t)(last - name.text) + 1);
-	first = memchr(name.text, '/', name.length);
 	*ret_service = *ret_daemon;
 	if (first != last)
 		*ret_service =
@@ -90,13 +91,51 @@ warning(struct span text, struct log_event *ret)
 	return kind != LOG_EVENT_NONE ? kind : postfix_log_disk(text, ret);
 }
 
+/*
+ * begin - nothing is told yet
+ * Only where a line may tell something: most do not, and an event is large.
+ */
+static void
+begin(const struct log_line *line, struct log_event *ret)
+{
+	*ret = (struct log_event){.time_us = line->time_us,
+	    .pid = line->pid,
+	    .setup_s = -1,
+	    .transfer_s = -1};
+}
+
+/*
+ * is_routine - what the queue manager and cleanup say of every message
+ * Behind what begins as an id may and a warning does not: nobody need look at
+ * the rest of it. A third of all lines.
+ */
+static bool
+is_routine(struct span text)
+{
+	const char first = text.text[0];
+	const char *colon = memchr(text.text, ':',
+	    text.length < ID_LONGEST ? text.length : ID_LONGEST);
+
+	if (colon == NULL || first > 'Z')
+		return false;
+	text = log_from(text, (size_t)(colon - text.text) + 1);
+	return LOG_IS(text, " removed") || LOG_STARTS(text, " from=<") ||
+	       LOG_STARTS(text, " message-id=");
+}
+
 /* Programs that deliver, or refuse to try. */
 static enum log_event_kind
-agent(struct span text, struct span daemon, struct log_event *ret)
+agent(const struct log_line *line, struct span daemon, struct span service,
+    struct log_event *ret)
 {
+	struct span text = line->text, id = {NULL, 0};
+	const bool has_id = queue_id(&text, &id);
 	enum log_event_kind kind = LOG_EVENT_NONE;
 
-	if (queue_id(&text, &ret->queue_id) && LOG_EAT(&text, "to=<"))
+	begin(line, ret);
+	ret->transport = service;
+	ret->queue_id = id;
+	if (has_id && LOG_EAT(&text, "to=<"))
 		return postfix_log_delivery(text, daemon, ret);
 	if (LOG_IS(daemon, "smtp"))
 		kind = postfix_log_smtp(text, ret);
@@ -105,21 +144,25 @@ agent(struct span text, struct span daemon, struct log_event *ret)
 
 /* All but those that deliver. */
 static enum log_event_kind
-server(struct span text, struct span daemon, struct log_event *ret)
+server(const struct log_line *line, struct span daemon, struct span service,
+    struct log_event *ret)
 {
-	if (LOG_IS(daemon, "smtpd")) {
-		(void)queue_id(&text, &ret->queue_id);
+	struct span text = line->text, id = {NULL, 0};
+	const bool has_id = queue_id(&text, &id);
+
+	begin(line, ret);
+	ret->service = service;
+	ret->queue_id = id;
+	if (LOG_IS(daemon, "smtpd"))
 		return postfix_log_smtpd(text, ret);
-	}
-	if (LOG_IS(daemon, "master"))
-		return postfix_log_master(text, ret);
-	if (LOG_IS(daemon, "postscreen")) {
-		(void)queue_id(&text, &ret->queue_id);
+	if (LOG_IS(daemon, "postscreen"))
 		return postfix_log_postscreen(text, ret);
-	}
-	if (LOG_IS(daemon, "cleanup") && queue_id(&text, &ret->queue_id))
+	if (LOG_IS(daemon, "cleanup") && has_id)
 		return postfix_log_reject(text, ret);
-	return warning(text, ret);
+	/* theirs are no messages' */
+	ret->queue_id = (struct span){NULL, 0};
+	return LOG_IS(daemon, "master") ? postfix_log_master(line->text, ret)
+	                                : warning(line->text, ret);
 }
 
 /* is_agent - does this daemon log deliveries? */
@@ -146,20 +189,14 @@ postfix_log_parse(const struct log_line *line, struct log_event *ret)
 {
 	struct span daemon, service;
 
-	*ret = (struct log_event){.time_us = line->time_us,
-	    .pid = line->pid,
-	    .delay_s = -1,
-	    .setup_s = -1,
-	    .transfer_s = -1};
+	ret->kind = LOG_EVENT_NONE;
+	ret->time_us = line->time_us;
+	ret->pid = line->pid;
 	if (line->text.length == 0 || line->program.length == 0 ||
+	    is_routine(line->text) ||
 	    !program(line->program, &daemon, &service))
 		return LOG_EVENT_NONE;
-	if (is_agent(daemon)) {
-		ret->transport = service;
-		ret->kind = agent(line->text, daemon, ret);
-	} else {
-		ret->service = service;
-		ret->kind = server(line->text, daemon, ret);
-	}
+	ret->kind = is_agent(daemon) ? agent(line, daemon, service, ret)
+	                             : server(line, daemon, service, ret);
 	return ret->kind;
 }

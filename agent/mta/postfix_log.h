@@ -41,7 +41,8 @@ bool postfix_log_answer(struct span text, struct log_event *ret);
 
 /* Small tools. Each moves *text behind what it took, or leaves it. */
 
-#define LOG_EAT(text, literal) log_eat(text, literal, sizeof(literal) - 1)
+#define LOG_EAT(text, literal)    log_eat(text, literal, sizeof(literal) - 1)
+#define LOG_STARTS(text, literal) log_starts(text, literal, sizeof(literal) - 1)
 #define LOG_IS(of, literal)                                                    \
 	((of).length == sizeof(literal) - 1 &&                                 \
 	    memcmp((of).text, literal, sizeof(literal) - 1) == 0)

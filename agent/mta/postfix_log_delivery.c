@@ -30,12 +30,14 @@ domain_of(struct span address)
 	return domain.length == 0 ? none : domain;
 }
 
-/* seconds - "0.03", "12"; -1 when it is none */
+/* seconds - "0.03", "12", each part of 9 digits at most; -1 when it is none */
 static double
 seconds(struct span *text)
 {
+	static const double scale[] = {
+	    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 	uint32_t whole, part;
-	double value, scale = 1;
+	double value;
 
 	if (!log_number(text, &whole))
 		return -1;
@@ -45,9 +47,7 @@ seconds(struct span *text)
 		const uint32_t before = rest.length;
 
 		if (log_number(&rest, &part)) {
-			for (uint32_t i = rest.length; i < before; i++)
-				scale *= 10;
-			value += part / scale;
+			value += part / scale[before - rest.length];
 			*text = rest;
 		}
 	}
@@ -104,8 +104,6 @@ pairs(struct span text, struct log_event *ret)
 	while (!LOG_EAT(&text, "status=")) {
 		if (LOG_EAT(&text, "conn_use=")) {
 			(void)log_number(&text, &ret->conn_use);
-		} else if (LOG_EAT(&text, "delay=")) {
-			ret->delay_s = seconds(&text);
 		} else if (LOG_EAT(&text, "delays=")) {
 			if (!LOG_UNTIL(&text, ", ", &value))
 				return false;

@@ -7,6 +7,7 @@
  * Runs as  observer
  * Source   Postfix: log_adhoc(3), smtp_session(3) (name[address]:port)
  */
+#include "agent/base/bytes.h"
 #include "agent/mta/postfix_log.h"
 
 /*
@@ -57,23 +58,47 @@ log_number(struct span *text, uint32_t *ret)
 	return true;
 }
 
-/* is_name - may this stand in the name of a host? No bracket, no space. */
-static bool
-is_name(struct span name)
+/* barred - which of eight bytes may not stand in the name of a host */
+static uint64_t
+barred(uint64_t word)
 {
-	/* all of them are below 64: this runs for each byte of each name */
-	const uint64_t barred =
-	    (((uint64_t)1 << ' ') * 2 - 1) | (uint64_t)1 << '<' |
-	    (uint64_t)1 << '>' | (uint64_t)1 << '(' | (uint64_t)1 << ')' |
-	    (uint64_t)1 << '"' | (uint64_t)1 << ',' | (uint64_t)1 << ';';
+	/* "<" and ">", "(" and ")" differ in one bit each */
+	return bytes_below(word, ' ' + 1) |
+	       bytes_are(word | BYTES_EACH('<' ^ '>'), '>') |
+	       bytes_are(word | BYTES_EACH('(' ^ ')'), ')') |
+	       bytes_are(word, '"') | bytes_are(word, ',') |
+	       bytes_are(word, ';');
+}
 
-	for (uint32_t i = 0; i < name.length; i++) {
-		const unsigned char c = (unsigned char)name.text[i];
+/* name_take - the name of a host, or an address, and the byte that ends it */
+static bool
+name_take(struct span *text, char ends, struct span *ret)
+{
+	uint32_t i = 0;
 
-		if (c < 64 && (barred >> c & 1) != 0)
+	for (; i < text->length; i += 8) {
+		const uint32_t left = text->length - i;
+		char last[8] = {0};
+		uint64_t word, end, bad;
+
+		if (left < sizeof(last))
+			(void)memcpy(last, text->text + i, left);
+		word = bytes_load(left < sizeof(last) ? last : text->text + i);
+		end = bytes_are(word, ends);
+		bad = barred(word);
+		/* the lowest bit is the first byte: none that is bad before */
+		if (bad != 0 && (end == 0 || (bad & -bad) < (end & -end)))
 			return false;
+		if (end != 0) {
+			i += (uint32_t)bytes_first(end);
+			break;
+		}
 	}
-	return name.length != 0;
+	if (i == 0 || i >= text->length)
+		return false;
+	*ret = (struct span){text->text, i};
+	*text = log_from(*text, i + 1);
+	return true;
 }
 
 bool
@@ -83,8 +108,7 @@ log_peer(struct span *text, struct span *ret_name, struct span *ret_address,
 	struct span rest = *text, name, address;
 	uint32_t port = 0;
 
-	if (!LOG_UNTIL(&rest, "[", &name) || !is_name(name) ||
-	    !LOG_UNTIL(&rest, "]", &address) || !is_name(address))
+	if (!name_take(&rest, '[', &name) || !name_take(&rest, ']', &address))
 		return false;
 	if (rest.length > 1 && rest.text[0] == ':' && rest.text[1] >= '0' &&
 	    rest.text[1] <= '9') {

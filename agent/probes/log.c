@@ -16,7 +16,6 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
-#include "agent/probes/log_pipe.h"
 #include "agent/probes/log_store.h"
 #include "agent/probes/log_tally.h"
 #include "agent/probes/probe.h"
@@ -41,7 +40,6 @@ struct log_look {
 	struct log_source source;
 	struct log_store store;
 	struct log_tally_with with;
-	struct log_pipe *pipe;
 	const struct mta_ops *ops;
 	int64_t now_us;
 };
@@ -95,34 +93,15 @@ log_enter(struct probe_job *job, struct why *why)
 	return 0;
 }
 
-/* Callbacks of the source and of the pipe: user is the look. */
-static void
-event_take(void *user, const struct log_event *event)
-{
-	struct log_look *look = user;
-
-	log_tally_add(look->store.tally, &look->with, event);
-}
-
+/* log_sink: user is the look. */
 static void
 line_take(void *user, const struct log_line *line)
 {
 	struct log_look *look = user;
-	struct log_event here,
-	    *event = look->source.is_journal ? &here : log_pipe_add(look->pipe);
+	struct log_event event;
 
-	if (look->ops->log_parse(line, event) == LOG_EVENT_NONE)
-		event->kind = LOG_EVENT_NONE;
-	event->time_us = line->time_us;
-	/* an entry's texts are gone with it */
-	if (look->source.is_journal)
-		event_take(look, event);
-}
-
-static char *
-buffer_turn(void *user)
-{
-	return log_pipe_turn(((struct log_look *)user)->pipe);
+	(void)look->ops->log_parse(line, &event);
+	log_tally_add(look->store.tally, &look->with, &event);
 }
 
 static bool
@@ -149,21 +128,16 @@ tally_load(struct log_look *look, const struct probe_job *job)
 static int
 log_read(struct log_look *look, const struct probe_job *job, struct why *why)
 {
-	struct log_sink sink = {
-	    .line = line_take, .user = look, .turn = buffer_turn};
+	const struct log_sink sink = {.line = line_take, .user = look};
 	/* whole minutes, as the tally counts */
 	int64_t minute_us = 60 * US_PER_S,
 	        from_us = (look->now_us / minute_us) * minute_us -
 	                  LOG_TALLY_WINDOW_S * US_PER_S;
 	struct log_read read;
-	int r;
 
-	look->pipe = log_pipe_new(LOG_BUFFER_BYTES, event_take, look);
-	r = log_source_read(&look->source, &job->fds[FD_SOURCE], look->now_us,
-	    from_us, clock_boot_ms() + READ_MS, &look->store.place, &sink,
-	    &read, why);
-	look->pipe = log_pipe_free(look->pipe);
-	return r;
+	return log_source_read(&look->source, &job->fds[FD_SOURCE],
+	    look->now_us, from_us, clock_boot_ms() + READ_MS,
+	    &look->store.place, &sink, &read, why);
 }
 
 static void
@@ -203,7 +177,6 @@ log_collect(struct probe_job *job, struct fact_out *out)
 const struct probe probe_log = {
     .name = "log",
     .tables = log_tables,
-    .needs = PROBE_NEEDS_THREADS,
     .root_for = "the mail log",
     .deadline_ms = DEADLINE_MS,
     .prepare = log_prepare,

@@ -132,17 +132,6 @@ rest_take(struct follow *follow, size_t length)
 	return length;
 }
 
-/* What is left of the buffer, to the start of it or of the next one. */
-static void
-buffer_turn(struct follow *follow, size_t taken, size_t length)
-{
-	const char *rest = follow->buffer + taken;
-
-	if (follow->sink->turn != NULL)
-		follow->buffer = follow->sink->turn(follow->sink->user);
-	(void)memmove(follow->buffer, rest, length);
-}
-
 /* From where its stream stands to its end. Positive: cut. */
 static int
 file_take(
@@ -164,7 +153,7 @@ file_take(
 		tail_add(follow, follow->buffer, taken);
 		offset += taken;
 		length -= taken;
-		buffer_turn(follow, taken, length);
+		(void)memmove(follow->buffer, follow->buffer + taken, length);
 	} while (n > 0 && clock_boot_ms() < follow->cut_ms);
 	mark_set(follow, file, offset);
 	/* a compressed file that is cut off has no more to give */
@@ -347,7 +336,7 @@ log_follow(const struct log_input *inputs, size_t count, int64_t now_us,
     const struct log_sink *sink, struct log_read *ret, struct why *why)
 {
 	AUTO_FREE struct follow *follow = mem_alloc(1, sizeof(*follow));
-	AUTO_FREE char *buffer = NULL;
+	AUTO_FREE char *buffer = mem_alloc(1, LOG_BUFFER_BYTES);
 	int r;
 
 	*ret = (struct log_read){0};
@@ -357,10 +346,7 @@ log_follow(const struct log_input *inputs, size_t count, int64_t now_us,
 	follow->from_us = from_us;
 	follow->cut_ms = cut_ms;
 	follow->ret = ret;
-	if (sink->turn != NULL)
-		follow->buffer = sink->turn(sink->user);
-	else
-		follow->buffer = buffer = mem_alloc(1, LOG_BUFFER_BYTES);
+	follow->buffer = buffer;
 	log_clock_init(&follow->splitter.clock, now_us);
 	follow->splitter.newest_us = mark->newest_us;
 	for (size_t i = 0; i < count && i < LOG_INPUTS_MAX; i++)

@@ -11,8 +11,28 @@
  */
 #include "agent/sys/log_split.h"
 
+#include "agent/base/bytes.h"
+
 /* pid_max has at most 22 bits; anything longer is no process. */
 #define PID_DIGITS_MAX 9
+
+/* The first of ":[ ", or the end. */
+static const char *
+program_end(const char *at, const char *end)
+{
+	for (; end - at >= 8; at += 8) {
+		const uint64_t word = bytes_load(at);
+		const uint64_t found = bytes_are(word, ':') |
+		                       bytes_are(word, '[') |
+		                       bytes_are(word, ' ');
+
+		if (found != 0)
+			return at + bytes_first(found);
+	}
+	while (at < end && *at != ':' && *at != '[' && *at != ' ')
+		at++;
+	return at;
+}
 
 /* "name[123]: " after the host; false when it is not there. */
 static bool
@@ -22,8 +42,7 @@ program_split(const char *at, const char *end, struct log_line *ret)
 	unsigned digits = 0;
 	int32_t pid = 0;
 
-	while (at < end && *at != ':' && *at != '[' && *at != ' ')
-		at++;
+	at = program_end(at, end);
 	if (at == start || at == end || *at == ' ')
 		return false;
 	ret->program = (struct span){start, (uint32_t)(at - start)};

@@ -15,16 +15,10 @@
  */
 #define LOG_LINE_MAX 16384
 
-/*
- * Who takes lines: their texts live until it returns; with `turn`, as long as
- * the buffer that it gave.
- */
+/* Who takes lines: their texts live until it returns. */
 struct log_sink {
 	void (*line)(void *user, const struct log_line *line);
 	void *user;
-	/* the next buffer, of LOG_BUFFER_BYTES; what was in the one before is
-	 * still read while the next call is not made. NULL: one is enough. */
-	char *(*turn)(void *user);
 };
 
 /* As reading showed: larger ones are slower, they leave the cache. */

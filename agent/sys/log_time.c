@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/auto.h"
+
 #define US_PER_S 1000000LL
 
 /*
@@ -27,11 +29,10 @@
 /* Lines are a little out of order; a repeated hour is more than that. */
 #define DISORDER_US (600 * US_PER_S)
 
-#define ISO_KEY    16 /* "2026-11-22T10:15" */
-#define ISO_S      19 /* ... with ":00" */
-#define OLD_KEY    12 /* "Nov 22 10:15" */
-#define OLD_S      15 /* ... with ":00" */
-#define FRACTION_S 6  /* digits of a microsecond */
+#define ISO_KEY 16 /* "2026-11-22T10:15" */
+#define ISO_S   19 /* ... with ":00" */
+#define OLD_KEY 12 /* "Nov 22 10:15" */
+#define OLD_S   15 /* ... with ":00" */
 
 void
 log_clock_init(struct log_clock *clock, int64_t now_us)
@@ -106,6 +107,24 @@ iso_minute(struct log_clock *clock, const char *text, int64_t *ret_us)
 	return true;
 }
 
+/* The digits of a fraction; their number. */
+static size_t
+fraction_read(const char *text, size_t length, int64_t *ret_us)
+{
+	static const int64_t scale[] = {
+	    1000000, 100000, 10000, 1000, 100, 10, 1};
+	size_t digits = 0, at = 0;
+	int64_t value = 0;
+
+	for (; at < length && text[at] >= '0' && text[at] <= '9'; at++)
+		if (digits + 1 < ARRAY_COUNT(scale)) {
+			value = value * 10 + (text[at] - '0');
+			digits++;
+		}
+	*ret_us = value * scale[digits];
+	return at;
+}
+
 /* "Z", "+01:00"; its length, or 0. */
 static size_t
 zone_read(const char *text, size_t length, int64_t *ret_us)
@@ -132,7 +151,7 @@ static size_t
 iso_read(
     struct log_clock *clock, const char *text, size_t length, int64_t *ret_us)
 {
-	int64_t us, zone_us, unit = US_PER_S;
+	int64_t us, zone_us, fraction_us;
 	size_t at = ISO_S, zone;
 	int second;
 
@@ -145,8 +164,8 @@ iso_read(
 	us += second * US_PER_S;
 	if (text[at] == '.' || text[at] == ',') {
 		at++;
-		for (; at < length && text[at] >= '0' && text[at] <= '9'; at++)
-			us += (text[at] - '0') * (unit /= 10);
+		at += fraction_read(text + at, length - at, &fraction_us);
+		us += fraction_us;
 	}
 	zone = zone_read(text + at, length - at, &zone_us);
 	if (zone == 0)

@@ -65,7 +65,8 @@ line_take(struct log_tally *tally, const struct log_tally_with *with,
 	line.text = (struct span){
 	    gap + 1, (uint32_t)(length - line.program.length - 1)};
 	(void)postfix_log_parse(&line, &event);
-	event_check(&event, &line);
+	if (event.kind != LOG_EVENT_NONE)
+		event_check(&event, &line);
 	log_tally_add(tally, with, &event);
 }
 
