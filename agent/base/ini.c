@@ -99,7 +99,9 @@ section_begin(struct reader *reader, const char *name, size_t length)
 	const char *copy = arena_dup_n(reader->arena, name, length);
 
 	for (size_t i = 0; i < reader->section_count; i++)
-		if (strcmp(reader->sections[i].name, copy) == 0) {
+		/* most differ in their first letter: files have hundreds */
+		if (reader->sections[i].name[0] == copy[0] &&
+		    strcmp(reader->sections[i].name, copy) == 0) {
 			lint_add(reader->lint, reader->file, reader->line,
 			    "section [%s] is already in line %d", copy,
 			    reader->sections[i].line);

@@ -46,7 +46,9 @@ int
 schema_column_find(const struct table *table, const char *name)
 {
 	for (size_t i = 0; i < table->column_count; i++)
-		if (strcmp(table->columns[i].name, name) == 0)
+		/* asked for each cell of thousands */
+		if (table->columns[i].name[0] == name[0] &&
+		    strcmp(table->columns[i].name, name) == 0)
 			return (int)i;
 	return -1;
 }

@@ -35,10 +35,11 @@
 
 /*
  * Records in one message. A census of 500 rows and 11 columns costs both sides
- * together 14.5 ms of CPU with 1, 3.0 with 8, 2.0 with 16, no less with 32.
+ * together 14.5 ms of CPU with 1, 3.0 with 8, 2.0 with 16, no less with 32; a
+ * log with 400 rows and up to 45 columns 3 ms less with 64 than with 16.
  * Shorter texts would save nothing; of 488 bytes they would cost 3.2 ms.
  */
-#define WIRE_BATCH 16
+#define WIRE_BATCH 64
 
 enum wire_type {
 	WIRE_ROW,

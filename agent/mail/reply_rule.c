@@ -185,7 +185,8 @@ static const struct key *
 key_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(keys); i++)
-		if (strcmp(keys[i].name, name) == 0)
+		if (keys[i].name[0] == name[0] &&
+		    strcmp(keys[i].name, name) == 0)
 			return &keys[i];
 	return NULL;
 }
@@ -274,10 +275,12 @@ rule_complete(struct reply_rule *rule, struct lint *lint)
 	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
 		bool is_there = false;
 
+		if (!keys[i].is_required)
+			continue;
 		for (size_t j = 0; j < rule->entry_count; j++)
 			is_there |=
 			    strcmp(rule->entries[j].key, keys[i].name) == 0;
-		if (keys[i].is_required && !is_there)
+		if (!is_there)
 			lint_add(lint, rule->file, rule->line, "[%s] has no %s",
 			    rule->name, keys[i].name);
 	}

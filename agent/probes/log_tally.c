@@ -252,6 +252,9 @@ log_tally_tell(const struct log_tally *tally, const struct log_tally_with *with,
     const struct log_tally_about *about, struct fact_out *out)
 {
 	tally_tell_log(tally, about, out);
-	tally_tell_destinations(tally, with, about, out);
-	tally_tell_clients(tally, about, out);
+	/* hundreds of rows, and what each reply means */
+	if (fact_out_is_wanted(out, "destination"))
+		tally_tell_destinations(tally, with, about, out);
+	if (fact_out_is_wanted(out, "client"))
+		tally_tell_clients(tally, about, out);
 }
