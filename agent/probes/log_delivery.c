@@ -77,10 +77,7 @@ session_of(const struct tally_line *line)
 	return session;
 }
 
-/*
- * recent_get - the attempt that this line is of
- * Of the same message by the same process, without a pause in between.
- */
+/* recent_get - the attempt of this line: same message, process, no pause */
 static struct tally_recent *
 recent_get(struct tally_line *line, uint64_t destination, int64_t start_us)
 {
