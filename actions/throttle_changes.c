@@ -1,10 +1,10 @@
 /*
  * throttle_changes.c - the single changes of a step
  *
- * Purpose  table, services, settings, row, reload, flush
+ * Purpose  table, services, settings, row, reload
  * Input    what is missing, as the mail system's part of mailfix says
- * Errors   none: a flush or a reload that cannot be planned is left out
- * Runs as  actor; pure but for the question which messages wait
+ * Errors   none: a reload that cannot be planned is left out
+ * Runs as  actor; pure
  * Source   change.h for base; SPEC section 5
  */
 #include "actions/throttle_changes.h"
@@ -19,10 +19,6 @@
 #define ACTIVE_MANY 50
 
 #define SETTING_SHOWN_MAX 200
-
-/* Messages for a trickle: what it sends in two minutes. */
-#define FLUSH_SPAN_S 120.0
-#define FLUSH_LEAST  5
 
 static struct change *
 base_add(const struct action_input *input, struct action_output *ret,
@@ -236,44 +232,4 @@ throttle_change_reload(const struct action_input *input,
 	    unit, active.number);
 	change->detail = "mta";
 	change->base = TABLE;
-}
-
-void
-throttle_change_flush(const struct action_input *input,
-    const struct throttle_plan *plan, const struct step *step,
-    struct action_output *ret)
-{
-	struct queue_query query = {
-	    .state = "deferred",
-	    .destination = plan->domain,
-	    .max = QUEUE_SELECT_MAX,
-	};
-	struct queue_selection got = {0};
-	struct why why = {0};
-	struct change *change;
-
-	if (input->select == NULL || step->family == STEP_PAUSE)
-		return;
-	if (step->per_s > 0 && step->per_s < 1) {
-		query.max = (size_t)(step->per_s * FLUSH_SPAN_S);
-		if (query.max < FLUSH_LEAST)
-			query.max = FLUSH_LEAST;
-	}
-	if (input->select(input->user, &query, &got, &why) < 0 ||
-	    got.count == 0)
-		return;
-	change = action_change(input, ret);
-	change->kind = change_kind_find("queue-move");
-	change->verb = "flush";
-	change->target = arena_printf(input->arena,
-	    "%zu messages in deferred for %s", got.count, plan->domain);
-	change->before = "deferred";
-	change->after = "deferred";
-	change->detail = "deferred";
-	change->text = arena_printf(input->arena,
-	    "try %zu of %zu waiting messages to %s again at that pace",
-	    got.count, got.matched, plan->domain);
-	change->items = got.ids;
-	change->item_count = got.count;
-	change->base = TABLE; /* aside of the row: see queue_move.c */
 }

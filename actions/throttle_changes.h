@@ -30,12 +30,4 @@ void throttle_change_last(struct action_output *ret);
 void throttle_change_reload(const struct action_input *input,
     const struct throttle_plan *plan, struct action_output *ret);
 
-/*
- * throttle_change_flush - try again what waits, at the pace of the step
- * A trickle gets no more than it can use until the next look.
- */
-void throttle_change_flush(const struct action_input *input,
-    const struct throttle_plan *plan, const struct step *step,
-    struct action_output *ret);
-
 #endif

@@ -2,10 +2,10 @@
  * throttle_plan.c - from a step to changes
  *
  * Purpose  what must not be slowed down, and why; for the rest the transports
- *          that are missing, the row, and what waits
+ *          that are missing, and the row
  * Input    facts, what is remembered, and how the mail system is set up
  * Errors   as throttle_plan.h says
- * Runs as  actor; pure but for the question which messages wait
+ * Runs as  actor; pure
  * Source   SPEC section 5; DESIGN, mail
  */
 #include "actions/throttle_plan.h"
@@ -151,7 +151,6 @@ throttle_plan_move(const struct action_input *input,
 	/* what another fix of this plan sets anew is reloaded with it */
 	else if (provision.service_count + provision.setting_count == 0)
 		throttle_change_reload(input, plan, ret);
-	throttle_change_flush(input, plan, step, ret);
 	ret->summary = reason == NULL
 	                   ? arena_printf(input->arena, "%s to %s", step->text,
 	                         plan->domain)

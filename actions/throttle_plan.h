@@ -40,8 +40,9 @@ int throttle_plan_begin(const struct action_input *input,
  *
  * reason  why this step, for people; or NULL
  *
- * What is missing for the step is made first, then the row, then messages that
- * wait are tried again at the new pace. Returns 0, or a negative errno.
+ * What is missing for the step is made first, then the row. What waits is
+ * tried again at that pace by the run itself: throttle_law_retry.
+ * Returns 0, or a negative errno.
  */
 int throttle_plan_move(const struct action_input *input,
     const struct throttle_plan *plan, const struct step *step,

@@ -21,10 +21,10 @@
 /*
  * A refusal in fifty is what a rate that is right may cost. At the greeting
  * the mail system itself lowers the number of sessions after each refusal, so
- * that only a step far too fast gets more than one in ten.
+ * that only a step far too fast gets more than one in four.
  */
 #define SHARE_TOO_MUCH         0.02
-#define SHARE_TOO_MUCH_CHEAP   0.10
+#define SHARE_TOO_MUCH_CHEAP   0.25
 #define REFUSED_TOO_MUCH       2.0
 #define REFUSED_TOO_MUCH_CHEAP 3.0
 
@@ -41,6 +41,12 @@
 
 /* Nothing was taken in so many tries: the window is longer than thought. */
 #define TRICKLE_TRIES 12.0
+
+/*
+ * At the greeting a session too many is refused in some of a thousand tries
+ * only, and one too few halves the speed: never begin with one.
+ */
+#define SESSIONS_CHEAP_LEAST 2.0
 
 /* With nothing known at all. */
 #define SESSIONS_UNKNOWN    2.0
@@ -90,14 +96,19 @@ throttle_law_cures(enum reply_cause cause)
 	return family_of(cause) >= 0;
 }
 
+static bool
+is_early(enum reply_stage stage)
+{
+	return stage == REPLY_STAGE_CONNECT || stage == REPLY_STAGE_GREETING ||
+	       stage == REPLY_STAGE_EHLO;
+}
+
 bool
 throttle_is_cheap(const struct throttle_evidence *evidence)
 {
 	return evidence->step != NULL &&
 	       evidence->step->family == STEP_CONCURRENCY &&
-	       (evidence->stage == REPLY_STAGE_CONNECT ||
-	           evidence->stage == REPLY_STAGE_GREETING ||
-	           evidence->stage == REPLY_STAGE_EHLO);
+	       is_early(evidence->stage);
 }
 
 /* What was refused longer ago than the last look, or two tries, is past. */
@@ -130,6 +141,10 @@ throttle_law_is_refused(const struct throttle_evidence *evidence)
 		refused = evidence->refused;
 		attempts = evidence->attempts;
 	}
+	/* at the greeting such refusals cost nothing, and are no evidence */
+	if (is_cheap &&
+	    evidence->step_age_s - evidence->last_refused_s < SETTLE_S)
+		return false;
 	if (evidence->step->family == STEP_CONCURRENCY &&
 	    evidence->step_age_s < SETTLE_S)
 		most = SETTLE_SHARE;
@@ -215,6 +230,8 @@ first_sessions(const struct throttle_evidence *evidence, const char **ret_text)
 	}
 	if (evidence->opened >= 2 && limit >= evidence->opened)
 		limit = evidence->opened - 1;
+	if (is_early(evidence->stage) && limit < SESSIONS_CHEAP_LEAST)
+		limit = SESSIONS_CHEAP_LEAST;
 	return throttle_fastest(STEP_CONCURRENCY, limit);
 }
 

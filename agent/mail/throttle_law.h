@@ -82,6 +82,19 @@ int throttle_law_raise(const struct throttle_evidence *evidence,
     const struct step **ret, struct why *why);
 
 /*
+ * throttle_law_retry - how many of the messages that wait to try again now
+ *
+ * What was deferred for the refusals would else wait for the mail system's
+ * own clock, up to an hour.
+ *
+ * waiting  deferred; active  being delivered
+ * is_new   the step was made after the evidence was taken
+ * Returns messages, 0: none now; may be more than wait.
+ */
+double throttle_law_retry(const struct throttle_evidence *evidence,
+    double waiting, double active, bool is_new);
+
+/*
  * throttle_law_pause_s - how long to try nothing at all: what the reply says,
  * within reason
  */

@@ -43,6 +43,7 @@ struct session {
 
 	/* what is known of slow-downs, and of these what is slowed down now */
 	struct throttle_list throttles, slowed;
+	int64_t reloaded_ms; /* when this run last reloaded for a step; 0 */
 	struct fact_set *facts;
 	struct judgement judgement;
 	struct plan plan;
@@ -100,6 +101,12 @@ void session_note(struct session *session, const char *format, ...)
 void session_throttles(struct session *session);
 /* session_changed - callback of apply: remember what a change means */
 void session_changed(void *user, const struct change *change, bool is_made);
+
+/*
+ * session_retry - what waits for destinations that are slowed down is tried
+ * again, as far as their steps allow; the last thing that a run does
+ */
+void session_retry(struct session *session);
 
 /* session_record - one audit record, if the log is open; ev is consumed */
 void session_record(

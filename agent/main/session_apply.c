@@ -204,6 +204,7 @@ session_apply(struct session *session)
 	if (session->bar == NULL && !stop_is_asked(NULL)) {
 		session_after(session);
 		release(session);
+		session_retry(session);
 	}
 	progress_end(&session->progress);
 	if (stop_is_asked(NULL))

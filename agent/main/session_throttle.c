@@ -222,6 +222,7 @@ session_changed(void *user, const struct change *change, bool is_made)
 	if (session->state == NULL || change->kind == NULL)
 		return;
 	if (is_reload(change, is_made)) {
+		session->reloaded_ms = clock_boot_ms();
 		reloads_read(session, &session->throttles);
 		state_counter_set(session->state, COUNTER_RELOADS,
 		    session->throttles.reloads + 1);

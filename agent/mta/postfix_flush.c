@@ -2,7 +2,7 @@
  * postfix_flush.c - let Postfix try deferred messages again
  *
  * Purpose  one command for the whole queue, or one for each message, a few at
- *          a time
+ *          a time and for a bounded time
  * Input    ids that were checked
  * Errors   a command that could not run, was late, or refused
  * Runs as  the actor, as root; postqueue(1) talks to flush(8) and qmgr(8)
@@ -28,6 +28,12 @@
  * hide that; many would be a load of their own on a host that has trouble.
  */
 #define FLUSH_PARALLEL 4
+
+/*
+ * Nothing is steered while they run. At 6.5 ms each (measured) that is more
+ * than a thousand; the next run goes on.
+ */
+#define FLUSH_BUDGET_MS 2000
 
 /* A tool that does not answer for so long will not. */
 #define FLUSH_MS 30000
@@ -119,6 +125,7 @@ postfix_flush(const struct mta *mta, const char *const *ids, size_t count,
     struct why *why)
 {
 	struct try tries[FLUSH_PARALLEL];
+	int64_t end_ms = child_now_ms() + FLUSH_BUDGET_MS;
 	int worst = 0;
 
 	for (size_t i = 0; i < FLUSH_PARALLEL; i++)
@@ -129,6 +136,8 @@ postfix_flush(const struct mta *mta, const char *const *ids, size_t count,
 		struct why one = {0};
 		int r = try->pid != 0 ? try_end(try, &one) : 0;
 
+		if (child_now_ms() >= end_ms && i < count)
+			count = i;
 		if (r == 0 && worst == 0 && i < count)
 			r = try_start(mta, ids[i], try, &one);
 		if (r < 0 && worst == 0) {

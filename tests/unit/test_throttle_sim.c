@@ -125,6 +125,42 @@ test_a_limit_that_changes(void **state)
 	try_change(REPLY_STAGE_MAIL, 0.7, 300);
 }
 
+static double
+retry(const char *step, double sent, double refused, double last_refused_s)
+{
+	struct throttle_evidence evidence = {
+	    .step = step_find(step),
+	    .stage = REPLY_STAGE_GREETING,
+	    .step_age_s = 100,
+	    .step_attempts = sent + refused,
+	    .step_sent = sent,
+	    .step_refused = refused,
+	    .last_refused_s = last_refused_s,
+	    .rise_wait_s = 60,
+	};
+
+	return throttle_law_retry(&evidence, 500, 10, false);
+}
+
+static void
+test_what_waits_is_tried_again(void **state)
+{
+	const struct throttle_evidence is_new = {
+	    .step = step_find("c2"), .step_refused = 50};
+
+	(void)state;
+	assert_true(retry("c2", 100, 0, 0) == 500);
+	assert_true(retry("c2", 100, 90, 5) == 0); /* it is refused */
+	assert_true(retry("c2", 0, 30, 5) == 0);   /* nothing is taken */
+	assert_true(retry("c2", 0, 30, 70) == 3);  /* a few, later */
+	assert_true(retry("d10", 5, 0, 0) == 0);   /* 10 are at hand */
+	assert_true(retry("r1", 5, 0, 0) == 290);  /* 300 s of it */
+	assert_true(retry("r1", 5, 5, 1) == 0);    /* refused */
+	assert_true(retry("pause", 5, 0, 0) == 0);
+	assert_true(retry(NULL, 5, 0, 0) == 0);
+	assert_true(throttle_law_retry(&is_new, 0, 500, true) >= 500);
+}
+
 int
 main(void)
 {
@@ -133,6 +169,7 @@ main(void)
 	    cmocka_unit_test(test_all_day),
 	    cmocka_unit_test(test_a_slow_timer),
 	    cmocka_unit_test(test_a_limit_that_changes),
+	    cmocka_unit_test(test_what_waits_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
