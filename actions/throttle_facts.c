@@ -67,6 +67,7 @@ log_read(const struct row *row, struct throttle_evidence *ret)
 	ret->accepted_rate = number(row, "accepted_rate");
 	ret->said_rate = number(row, "said_rate");
 	ret->per_session = number(row, "per_session");
+	ret->usual = number(row, "usual");
 	ret->wait_s = number(row, "wait");
 	ret->step_attempts = number(row, "step_attempts");
 	ret->step_sent = number(row, "step_sent");

@@ -121,6 +121,10 @@ static const struct column destination_columns[] = {
         "it says when to come back; 0: it does not", "its reply"),
     ROW_NUMBER("said_rate", UNIT_PER_SECOND,
         "it says how many it takes; 0: it does not", "its reply"),
+    ROW_NUMBER("usual", UNIT_COUNT,
+        "what this provider is known to take, by its cause: sessions, "
+        "messages a second, or in a connection; 0: not known",
+        "replies.ini"),
     ROW_TEXT("relay", "the server that said it: name[address]", SOURCE_LOG),
     ROW_NUMBER(
         "first_refused", UNIT_SECONDS, "since the first refusal", SOURCE_LOG),

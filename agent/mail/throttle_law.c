@@ -214,6 +214,8 @@ throttle_fall(const struct throttle_evidence *evidence)
 	return half_of(step);
 }
 
+static const char usual_text[] = "this provider is known to take so much";
+
 static const struct step *
 first_sessions(const struct throttle_evidence *evidence, const char **ret_text)
 {
@@ -224,6 +226,9 @@ first_sessions(const struct throttle_evidence *evidence, const char **ret_text)
 		limit = evidence->alive;
 		*ret_text = "so many sessions were served while others were "
 		            "refused";
+	} else if (evidence->usual > 0) {
+		limit = evidence->usual;
+		*ret_text = usual_text;
 	} else if (evidence->opened >= 2) {
 		limit = evidence->opened / 2;
 		*ret_text = "half of the sessions that were opened";
@@ -254,12 +259,17 @@ first_rate(const struct throttle_evidence *evidence, const char **ret_text)
 static const struct step *
 first_messages(const struct throttle_evidence *evidence, const char **ret_text)
 {
-	*ret_text = evidence->per_session > 0
-	                ? "so many messages were taken in a connection"
-	                : "nothing is known of its limit";
-	return throttle_fastest(STEP_MESSAGES, evidence->per_session > 0
-	                                           ? evidence->per_session
-	                                           : PER_SESSION_UNKNOWN);
+	double limit = PER_SESSION_UNKNOWN;
+
+	*ret_text = "nothing is known of its limit";
+	if (evidence->per_session > 0) {
+		limit = evidence->per_session;
+		*ret_text = "so many messages were taken in a connection";
+	} else if (evidence->usual > 0) {
+		limit = evidence->usual;
+		*ret_text = usual_text;
+	}
+	return throttle_fastest(STEP_MESSAGES, limit);
 }
 
 static const struct step *

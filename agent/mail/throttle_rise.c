@@ -91,6 +91,10 @@ target_of(const struct throttle_evidence *evidence)
 {
 	const struct step *target, *below = NULL;
 	double rate = throttle_rate(evidence);
+	double usual =
+	    evidence->cause == REPLY_CAUSE_RATE && evidence->usual > 0
+	        ? evidence->usual
+	        : RATE_UNKNOWN;
 
 	if (evidence->too_much != NULL &&
 	    evidence->too_much->family == STEP_RATE)
@@ -99,8 +103,7 @@ target_of(const struct throttle_evidence *evidence)
 	if (below != NULL && evidence->taken_s <= 0)
 		target = below;
 	else
-		target =
-		    throttle_fastest(STEP_RATE, rate > 0 ? rate : RATE_UNKNOWN);
+		target = throttle_fastest(STEP_RATE, rate > 0 ? rate : usual);
 	if (below != NULL && below > target)
 		target = below;
 	return target < evidence->step ? target : NULL;

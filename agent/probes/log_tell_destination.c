@@ -152,6 +152,16 @@ cause_most(const struct tally_detail *detail, uint32_t now, uint32_t *ret)
 	return most;
 }
 
+/* usual_of - a number without a time is one of sessions, or in a session */
+static double
+usual_of(const struct reply_meaning *meaning, enum reply_cause cause)
+{
+	if ((cause == REPLY_CAUSE_RATE) != (meaning->usual_per_s > 0))
+		return 0;
+	return cause == REPLY_CAUSE_RATE ? meaning->usual / meaning->usual_per_s
+	                                 : meaning->usual;
+}
+
 static void
 tell_meaning(const struct reply_meaning *meaning, enum reply_cause cause,
     enum reply_stage stage, struct fact_out *out)
@@ -169,6 +179,7 @@ tell_meaning(const struct reply_meaning *meaning, enum reply_cause cause,
 	    out, "remedy", meaning->remedy != NULL ? meaning->remedy : "");
 	fact_out_number(out, "wait", meaning->wait_s);
 	fact_out_number(out, "said_rate", rate);
+	fact_out_number(out, "usual", usual_of(meaning, cause));
 }
 
 static void
