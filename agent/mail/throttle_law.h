@@ -35,7 +35,8 @@ struct throttle_evidence {
 	double opened, alive;            /* sessions */
 	double accepted_rate, said_rate; /* messages a second */
 	double per_session;              /* messages it took in one */
-	double usual;  /* of this provider: sessions, messages a second, in one */
+	double
+	    usual; /* of this provider: sessions, messages a second, in one */
 	double wait_s; /* it says when to come back */
 
 	/* now, and since then */
