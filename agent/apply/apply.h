@@ -93,7 +93,7 @@ int apply_release(struct apply_host *host, const struct fact_set *facts,
     struct plan *eased, struct why *why);
 
 /*
- * apply_undo - by hand: "RUN", "RUN/CHANGE" or "--last"
+ * apply_undo - by hand: "RUN", "RUN/CHANGE", "--last" or "--temporary"
  *
  * The changes of a run are undone in reverse order. A target that was changed
  * step by step goes back to where it was before the first, whichever of the
@@ -101,6 +101,8 @@ int apply_release(struct apply_host *host, const struct fact_set *facts,
  * of them, and until then stays; -EBUSY when nothing else was asked for.
  * -ESTALE: somebody else has changed a target since; why says what differs, and
  * that one is left alone. What is undone already is told, and no error.
+ * --temporary: what has a `release`, which no run will see any more; nothing
+ * such is no error.
  * report gets one line for each change.
  */
 int apply_undo(struct apply_host *host, const char *which,

@@ -1,5 +1,5 @@
 /*
- * undo.c - mailfix undo: RUN, RUN/CHANGE or --last
+ * undo.c - mailfix undo: RUN, RUN/CHANGE, --last or --temporary
  *
  * Purpose  put back by hand what was kept, the last change first
  * Input    words of the command line; records
@@ -19,7 +19,8 @@
 
 struct wish {
 	const char *run;
-	unsigned id; /* 0: all of the run */
+	unsigned id;       /* 0: all of the run */
+	bool is_temporary; /* of all runs: what a later one would have ended */
 };
 
 struct undoing {
@@ -69,6 +70,7 @@ wish_parse(struct arena *arena, const char *which,
 	char *end = NULL;
 
 	*ret = (struct wish){.run = which};
+	ret->is_temporary = strcmp(which, "--temporary") == 0;
 	if (strcmp(which, "--last") == 0)
 		return wish_last(kept, ret, why);
 	if (slash == NULL)
@@ -87,6 +89,8 @@ wish_parse(struct arena *arena, const char *which,
 static bool
 is_wished(const struct wish *wish, const struct record *record)
 {
+	if (wish->is_temporary)
+		return record->has_release;
 	return strcmp(wish->run, record->run) == 0 &&
 	       (wish->id == 0 || wish->id == record->change.id);
 }
@@ -113,7 +117,8 @@ wish_gather(struct undoing *undoing)
 	for (size_t i = 0; i < undoing->kept.count; i++)
 		undoing->is_wished[i] =
 		    is_wished(&undoing->wish, &undoing->kept.records[i]);
-	for (size_t i = 0; i < undoing->closed.count; i++) {
+	for (size_t i = 0;
+	     !undoing->wish.is_temporary && i < undoing->closed.count; i++) {
 		const struct record *closed = &undoing->closed.records[i],
 		                    *kept = NULL;
 
@@ -312,6 +317,8 @@ apply_undo(struct apply_host *host, const char *which,
 	undoing.is_wished = arena_alloc(
 	    host->arena, undoing.kept.count, sizeof(*undoing.is_wished));
 	wish_gather(&undoing);
+	if (undoing.wished == 0 && undoing.wish.is_temporary)
+		return 0;
 	if (undoing.wished == 0 && undoing.closed_error < 0) {
 		*why = undoing.closed_why;
 		return undoing.closed_error;

@@ -1,5 +1,5 @@
 /*
- * cmd_undo.c - mailfix undo RUN | RUN/CHANGE | --last
+ * cmd_undo.c - mailfix undo RUN | RUN/CHANGE | --last | --temporary
  *
  * Purpose  put back what a run changed, the last change first
  * Input    the name of a run or a change
@@ -93,12 +93,17 @@ undo_do(struct session *session, const char *which)
 int
 cmd_undo(const struct options *options)
 {
-	const char *which = options->is_last ? "--last" : options->args[0];
+	const char *which = options->is_last        ? "--last"
+	                    : options->is_temporary ? "--temporary"
+	                                            : options->args[0];
+	bool has_all = options->is_last || options->is_temporary;
 	struct session session;
 	int status;
 
-	if (options->arg_count != (options->is_last ? 0 : 1)) {
-		log_error("undo what? mailfix undo RUN, RUN/CHANGE, or --last");
+	if (options->arg_count != (has_all ? 0 : 1) ||
+	    (options->is_last && options->is_temporary)) {
+		log_error("undo what? mailfix undo RUN, RUN/CHANGE, --last, or "
+		          "--temporary");
 		return EXIT_USAGE;
 	}
 	session_begin(&session, options);

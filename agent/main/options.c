@@ -64,6 +64,8 @@ const struct option_row option_rows[] = {
        .doc = "auto, always or never; NO_COLOR means never"},
     FLAG(0, "last", is_last, FOR_UNDO,
         "undo the last run that changed anything"),
+    FLAG(0, "temporary", is_temporary, FOR_UNDO,
+        "undo what a later run would have ended by itself"),
     TEXT(0, "anchors", "FILE", anchors, FOR_AUDIT,
         "for verify: \"seq hash\" lines kept elsewhere"),
     FLAG('q', "quiet", is_quiet, FOR_ALL, "say only what is wrong"),

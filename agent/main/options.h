@@ -23,7 +23,8 @@ struct options {
 
 	bool is_dry_run, is_yes, is_auto;
 	bool is_quiet, is_verbose;
-	bool is_last; /* undo --last */
+	bool is_last;      /* undo --last */
+	bool is_temporary; /* undo --temporary */
 	bool is_version, is_help;
 	int color;          /* enum color_mode */
 	const char *format; /* NULL: text */

@@ -131,6 +131,21 @@ class Clients(IncomingCase):
         self.assertIn('421', self.come(host, '203.0.113.66', 6))
         self.undone(host, before)
 
+    def test_removal_ends_an_exemption(self):
+        # nobody would end it any more
+        self.named('203.0.113.9', 'mx.peer.test')
+        host = self.booted(smtpd_client_connection_count_limit='2')
+        before = self.config(host)
+        self.come(host, '203.0.113.9', 1, messages=8)
+        self.come(host, '203.0.113.9', 16)
+        report = host.mailfix('--yes', 'our-421-clients')
+        self.verified(report, 'our-421-clients', 'exempt', '203.0.113.9')
+        self.assertNotEqual(self.config(host), before)
+        host.sh(['apt-get', '-o', 'Dpkg::Use-Pty=0', '--yes', 'remove',
+                 'mailfix'], env={'DEBIAN_FRONTEND': 'noninteractive'},
+                timeout_s=110)
+        self.assertEqual(self.config(host), before)
+
     def test_few_strangers_hold_all(self):
         host = self.booted(default_process_limit='10')
         before = self.config(host)

@@ -105,6 +105,9 @@ test_command(void **state)
 	assert_int_equal(PARSE(&o, &why, "undo", "--last"), 0);
 	assert_true(o.is_last);
 	free(o.args);
+	assert_int_equal(PARSE(&o, &why, "undo", "--temporary"), 0);
+	assert_true(o.is_temporary);
+	free(o.args);
 }
 
 static void

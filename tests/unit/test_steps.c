@@ -255,6 +255,31 @@ test_backwards_run_by_run(void **state)
 	assert_int_equal(records(RECORD_KEPT).count, 0);
 }
 
+/* Who removes mailfix: what it would have ended goes, what it cured stays. */
+static void
+test_undo_temporary(void **state)
+{
+	const struct expr *release_of = world.fix.release;
+	struct change cure = row_change("cured", NULL, "c1");
+	struct why why = {0};
+
+	(void)state;
+	cure.base = NULL;
+	assert_int_equal(undo("--temporary", ""), 0);
+	fix_with_base(RUN1, "services", "big");
+	fix(RUN2, "other", NULL, "c3");
+	world.fix.release = NULL;
+	assert_int_equal(step_fix(RUN3, &cure, 1, &why), 0);
+	world.fix.release = release_of;
+	assert_int_equal(undo("--temporary", "undone: services -> made"), 0);
+	row_is("big", NULL);
+	row_is("other", NULL);
+	row_is("services", NULL);
+	row_is("cured", "c1");
+	assert_int_equal(records(RECORD_KEPT).count, 1);
+	assert_int_equal(undo("--temporary", ""), 0);
+}
+
 static void
 test_base_asked_for_alone(void **state)
 {
@@ -442,6 +467,7 @@ main(void)
 	    CASE(test_step_reverted_keeps_the_one_before),
 	    CASE(test_base_goes_with_the_last),
 	    CASE(test_backwards_run_by_run),
+	    CASE(test_undo_temporary),
 	    CASE(test_base_asked_for_alone),
 	    CASE(test_eased_step_by_step),
 	    CASE(test_eased_then_undone),
