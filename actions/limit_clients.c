@@ -32,6 +32,12 @@
 /* With more good clients above it, a limit is too low, not they too many. */
 #define EXEMPT_MAX 16U
 
+/*
+ * Postfix's own limit is half of its default_process_limit
+ * (smtpd_client_connection_count_limit, postconf(5)).
+ */
+#define EXEMPT_SHARE_MAX 0.5
+
 /* A line of main.cf that a person can still read. */
 #define EXCEPTIONS_BYTES_MAX 2000U
 
@@ -66,15 +72,29 @@ number_of(
 	return value.kind == VALUE_NUMBER ? value.number : -1;
 }
 
-/* A name that leads back to the address, and mail that we took. */
+/*
+ * A name that leads back to the address, and mail that we took, both of which
+ * anybody can have: so nothing to its discredit either. Who holds most of the
+ * processes is no case for an exemption, however good: nothing would stop it.
+ */
 static bool
 is_good(const struct action_input *input, const char *address)
 {
 	struct value name = action_cell(input, "client", address, "name");
+	struct value processes =
+	    action_cell(input, "mta", NULL, "process_limit");
+	double messages = number_of(input, address, "messages");
+	double rejects = number_of(input, address, "rejects");
+	double failures = number_of(input, address, "auth_failures");
 
+	if (processes.kind == VALUE_NUMBER && processes.number > 0 &&
+	    number_of(input, address, "at_once") >
+	        EXEMPT_SHARE_MAX * processes.number)
+		return false;
 	return name.kind == VALUE_TEXT && name.text[0] != '\0' &&
-	       strcmp(name.text, "unknown") != 0 &&
-	       number_of(input, address, "messages") > 0;
+	       strcmp(name.text, "unknown") != 0 && messages > 0 &&
+	       failures >= 0 && failures < 1 && rejects >= 0 &&
+	       rejects < messages;
 }
 
 static void
@@ -124,8 +144,9 @@ exempt_plan(const struct action_input *input, const char *address,
 		    why, -EALREADY, "%s is not limited already", address);
 	if (!is_good(input, address))
 		return why_set(why, -EPERM,
-		    "%s has no name that leads back to it, or no mail of it "
-		    "was taken: strangers stay limited",
+		    "%s has no name that leads back to it, no mail of it was "
+		    "taken, it was refused for something else too, or it "
+		    "holds most of the processes: strangers stay limited",
 		    address);
 	after = exceptions_with(input, written);
 	if (strlen(after) > EXCEPTIONS_BYTES_MAX)

@@ -9,6 +9,8 @@
  */
 #include "agent/probes/log_classify.h"
 
+#include <sys/random.h>
+
 #include <string.h>
 
 #include "agent/base/mem.h"
@@ -33,6 +35,8 @@ struct entry {
 
 struct log_classify {
 	const struct reply_catalogue *catalogue;
+	/* who writes a reply must not find one with the hash of another's */
+	uint64_t seed;
 	struct entry cache[CACHE_SIZE];
 	size_t used, spent;
 };
@@ -43,6 +47,9 @@ log_classify_new(const struct reply_catalogue *catalogue)
 	struct log_classify *classify = mem_alloc(1, sizeof(*classify));
 
 	classify->catalogue = catalogue;
+	if (getrandom(&classify->seed, sizeof(classify->seed), GRND_NONBLOCK) <
+	    0)
+		classify->seed = 0;
 	return classify;
 }
 
@@ -124,10 +131,10 @@ fold_word(uint64_t hash, const char *word, size_t length)
 
 /* fold - hash of a text, without what differs between repeats; never 0 */
 static uint64_t
-fold(struct span text, int code, enum reply_stage stage)
+fold(uint64_t seed, struct span text, int code, enum reply_stage stage)
 {
-	uint64_t hash =
-	    mix(0x243f6a8885a308d3U, (uint64_t)code * 64 + (uint64_t)stage);
+	uint64_t hash = mix(
+	    0x243f6a8885a308d3U ^ seed, (uint64_t)code * 64 + (uint64_t)stage);
 	uint32_t at = 0;
 
 	while (at < text.length) {
@@ -188,14 +195,14 @@ log_classify_cause(struct log_classify *classify, struct span text, int code,
 	const bool is_spent =
 	    classify->spent >= BUDGET || classify->used >= CACHE_LOAD;
 	const struct span none = {NULL, 0};
-	uint64_t key = fold(text, code, stage);
+	uint64_t key = fold(classify->seed, text, code, stage);
 	struct entry *entry = entry_get(classify, key);
 	struct reply_meaning meaning = {0};
 
 	if (entry->key == key)
 		return entry->cause;
 	if (is_spent) {
-		key = fold(none, code, stage);
+		key = fold(classify->seed, none, code, stage);
 		entry = entry_get(classify, key);
 		if (entry->key == key)
 			return entry->cause;

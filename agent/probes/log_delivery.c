@@ -124,7 +124,7 @@ queue_hash(const struct log_tally *tally, struct span queue_id)
 
 /* Of this message to this destination: the process may go on with another. */
 static const struct tally_pending *
-pending_find(struct tally_line *line, uint64_t destination)
+pending_find(struct tally_line *line, uint64_t to)
 {
 	const int32_t pid = line->event->pid;
 	const uint64_t id = queue_hash(line->tally, line->event->queue_id);
@@ -134,14 +134,13 @@ pending_find(struct tally_line *line, uint64_t destination)
 		return NULL;
 	if (line->time_us - pending->at_us > PENDING_US ||
 	    (pending->queue_id != 0 && pending->queue_id != id) ||
-	    (pending->destination != 0 &&
-	        pending->destination != destination)) {
+	    (pending->destination != 0 && pending->destination != to)) {
 		pending->at_us = 0;
 		return NULL;
 	}
 	/* a failed connection is of the message that comes next */
 	pending->queue_id = id;
-	pending->destination = destination;
+	pending->destination = to;
 	return pending;
 }
 

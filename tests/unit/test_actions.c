@@ -525,6 +525,8 @@ client_facts(const char *address, const char *name, double messages,
 	cell("client", address, "name", VALUE_TEXT_OF(name));
 	cell("client", address, "messages", VALUE_NUMBER_OF(messages));
 	cell("client", address, "at_once", VALUE_NUMBER_OF(at_once));
+	cell("client", address, "rejects", VALUE_NUMBER_OF(0));
+	cell("client", address, "auth_failures", VALUE_NUMBER_OF(0));
 	cell("client", address, "own", VALUE_BOOL_OF(is_own));
 	cell("mta", "", "process_limit", VALUE_NUMBER_OF(100));
 	cell("mta", "", "client_connections", VALUE_NUMBER_OF(50));
@@ -577,6 +579,14 @@ test_exempt_refused(void **state)
 	refused(-EPERM, exempt("192.0.2.7"), "strangers");
 	client_facts("192.0.2.7", "mx.test", 0, 50, false);
 	refused(-EPERM, exempt("192.0.2.7"), "strangers");
+	client_facts("192.0.2.7", "mx.test", 9, 51, false);
+	refused(-EPERM, exempt("192.0.2.7"), "most of the processes");
+	client_facts("192.0.2.7", "mx.test", 9, 50, false);
+	cell("client", "192.0.2.7", "auth_failures", VALUE_NUMBER_OF(1));
+	refused(-EPERM, exempt("192.0.2.7"), "something else");
+	client_facts("192.0.2.7", "mx.test", 9, 50, false);
+	cell("client", "192.0.2.7", "rejects", VALUE_NUMBER_OF(9));
+	refused(-EPERM, exempt("192.0.2.7"), "something else");
 	client_facts("192.0.2.7", "mx.test", 9, 50, true);
 	refused(-EALREADY, exempt("192.0.2.7"), "not limited");
 	client_facts("0.0.0.0/0", "mx.test", 9, 50, false);
@@ -619,6 +629,10 @@ test_limit_clients(void **state)
 	    bench.output.changes[0].detail, "reload-after-undo");
 	assert_string_equal(bench.output.changes[1].before, "40");
 	assert_string_equal(bench.output.changes[1].detail, "reload");
+	/* one with a name and a message, who would take all of them */
+	client_facts("192.0.2.7", "mx.test", 1, 60, false);
+	assert_int_equal(limit_share(0.1), 0);
+	assert_int_equal(bench.output.count, 1);
 }
 
 static void
