@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "agent/base/mem.h"
+#include "agent/probes/log_part.h"
 
 /* A refusing host has a dozen texts; the cache holds those of 200 hosts. */
 #define CACHE_SIZE 4096
@@ -33,10 +34,14 @@ struct entry {
 	enum reply_cause cause;
 };
 
+/* The last texts as they are: most servers repeat theirs to the letter. */
+#define SAME_SIZE 256
+
 struct log_classify {
 	const struct reply_catalogue *catalogue;
 	/* who writes a reply must not find one with the hash of another's */
 	uint64_t seed;
+	struct entry same[SAME_SIZE]; /* by a hash of all bytes */
 	struct entry cache[CACHE_SIZE];
 	size_t used, spent;
 };
@@ -188,8 +193,8 @@ general(struct log_classify *classify, int code, enum reply_stage stage)
 	return meaning.cause;
 }
 
-enum reply_cause
-log_classify_cause(struct log_classify *classify, struct span text, int code,
+static enum reply_cause
+cause_of(struct log_classify *classify, struct span text, int code,
     enum reply_stage stage)
 {
 	const bool is_spent =
@@ -216,4 +221,21 @@ log_classify_cause(struct log_classify *classify, struct span text, int code,
 		classify->used++;
 	}
 	return meaning.cause;
+}
+
+enum reply_cause
+log_classify_cause(struct log_classify *classify, struct span text, int code,
+    enum reply_stage stage)
+{
+	const uint64_t seed =
+	    classify->seed ^ ((uint64_t)code * 64 + (uint64_t)stage);
+	const uint64_t key =
+	    tally_hash(seed, text.text != NULL ? text.text : "",
+	        text.text != NULL ? text.length : 0);
+	struct entry *same = &classify->same[(key >> 32) % SAME_SIZE];
+
+	if (same->key != key)
+		*same = (struct entry){
+		    .key = key, .cause = cause_of(classify, text, code, stage)};
+	return same->cause;
 }

@@ -149,7 +149,7 @@ class Report:
         """Print one ratio beside its target."""
         met = value >= target if at_least else value <= target
         self.missed += not met
-        print(f'  {what:<44} {value:6.1f}   '
+        print(f'  {what:<44} {value:7.2f}  '
               f'{"at least" if at_least else "at most"} {target:g}'
               f'{"" if met else "   MISSED"}')
 
