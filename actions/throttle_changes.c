@@ -169,22 +169,23 @@ throttle_change_row(const struct action_input *input,
 	change->target = arena_printf(input->arena, TABLE ": %s", plan->domain);
 	change->before = value_now(input, plan);
 	change->after = value;
-	change->text = arena_printf(input->arena, TABLE ": %s -> %s%s",
-	    plan->domain, step->shards > 1 ? "" : "mailfix-", step->name);
+	change->text = arena_printf(input->arena, TABLE ": %s -> %s%s%s",
+	    plan->domain, step->shards > 1 ? "" : "mailfix-", step->name,
+	    text_ends(value, ":") ? "" : value + strcspn(value, ":"));
 	change->detail = input->mta->throttle->table;
 	change->base = TABLE;
 }
 
 void
-throttle_change_last(struct action_output *ret)
+throttle_change_last(struct action_output *ret, size_t made)
 {
-	struct change *row = &ret->changes[ret->count - 1], *before = row - 1;
-	struct change last = *before;
+	struct change last = ret->changes[made - 1];
 
 	if (strcmp(last.verb, "create") == 0)
 		return;
-	*before = *row;
-	*row = last;
+	for (size_t i = made; i < ret->count; i++)
+		ret->changes[i - 1] = ret->changes[i];
+	ret->changes[ret->count - 1] = last;
 }
 
 /* The unit of the mail system that runs, or NULL. */

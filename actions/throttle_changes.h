@@ -16,11 +16,14 @@ void throttle_change_row(const struct action_input *input,
     const char *value, struct action_output *ret);
 
 /*
- * throttle_change_last - the row before the last of what is made for it
+ * throttle_change_last - the rows before the last of what is made for them
+ *
+ * made  so many changes make what the rows stand on; the rows follow
+ *
  * That one reloads the mail system, and every message at hand is then given
  * its transport by a table that has the row already.
  */
-void throttle_change_last(struct action_output *ret);
+void throttle_change_last(struct action_output *ret, size_t made);
 
 /*
  * throttle_change_reload - for messages that are being delivered

@@ -14,7 +14,9 @@
 #include <string.h>
 
 #include "actions/throttle_changes.h"
+#include "actions/throttle_group.h"
 #include "agent/base/text.h"
+#include "agent/mail/mail_name.h"
 
 const struct action_param throttle_plan_params[] = {
     {.name = "destination",
@@ -25,10 +27,7 @@ const struct action_param throttle_plan_params[] = {
 };
 
 const char *const throttle_plan_tables[] = {
-    "destination", "queue", "unit", NULL};
-
-/* RFC 1035 section 2.3.4, without the last dot. */
-#define DOMAIN_MAX 253
+    "destination", "mx", "queue", "unit", NULL};
 
 /*
  * So many at a time are remembered for sure, with as many again that were not
@@ -46,27 +45,9 @@ slowed_count(const struct throttle_list *list)
 	return count;
 }
 
-/* A row's key, and a domain that mail can be sent to; no address in brackets. */
-static bool
-is_domain(const char *text)
-{
-	size_t length = strlen(text);
-
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		        (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-		        (c == '.' && i > 0)))
-			return false;
-	}
-	return length > 0 && length <= DOMAIN_MAX &&
-	       strchr(text, '.') != NULL && text[length - 1] != '.';
-}
-
 /* Only what goes as ordinary mail does, or by us, is ours to slow down. */
-static int
-refuse_transport(
+int
+throttle_plan_ordinary(
     const struct action_input *input, const char *domain, struct why *why)
 {
 	const struct mta_throttle *throttle = input->mta->throttle;
@@ -95,7 +76,7 @@ throttle_plan_begin(const struct action_input *input, struct throttle_plan *ret,
 	if (domain == NULL || domain[0] == '\0' || strcmp(domain, "?") == 0)
 		return why_set(
 		    why, -ENODATA, "it is not known which destination");
-	if (!is_domain(domain))
+	if (!mail_domain_ok(domain))
 		return why_set(why, -EPERM,
 		    "%s is no domain that a row could be made for", domain);
 	if (mta == NULL || mta->throttle == NULL || mta->ops == NULL ||
@@ -115,7 +96,7 @@ throttle_plan_begin(const struct action_input *input, struct throttle_plan *ret,
 		    "%u destinations are slowed down already: that is no limit "
 		    "of one of them",
 		    SLOWED_MAX);
-	return refuse_transport(input, domain, why);
+	return throttle_plan_ordinary(input, domain, why);
 }
 
 /* Without shards there is nothing between one a second and full speed. */
@@ -127,6 +108,56 @@ step_here(const struct action_input *input, const struct step *step)
 	           : step;
 }
 
+/* The row of one of them; NULL nexthop: its own name. */
+static void
+row_move(const struct action_input *input, const struct throttle_plan *plan,
+    const struct step *step, const char *nexthop, struct action_output *ret)
+{
+	struct mta_provision provision;
+
+	input->mta->ops->throttle_provision(
+	    input->arena, input->mta, step, nexthop, &provision);
+	if (plan->throttle == NULL ||
+	    !text_equal(plan->throttle->row, provision.value))
+		throttle_change_row(input, plan, step, provision.value, ret);
+}
+
+/* The others that share its limit. */
+static void
+others_move(const struct action_input *input,
+    const struct throttle_group *group, const struct step *step,
+    struct action_output *ret)
+{
+	for (size_t i = 1; i < group->count; i++) {
+		struct throttle_plan other = {
+		    .domain = group->domains[i],
+		    .throttle =
+		        throttle_find(input->throttles, group->domains[i]),
+		};
+
+		(void)throttle_evidence(input->facts, input->throttles,
+		    input->mta, other.domain, &other.evidence);
+		row_move(input, &other, step, group->nexthop, ret);
+	}
+}
+
+static const char *
+summary_of(const struct action_input *input, const struct throttle_group *group,
+    const struct step *step, const char *reason)
+{
+	const char *others =
+	    group->count > 1
+	        ? arena_printf(input->arena, " and %zu more at its servers",
+	              group->count - 1)
+	        : "";
+
+	if (reason == NULL)
+		return arena_printf(input->arena, "%s to %s%s", step->text,
+		    group->domains[0], others);
+	return arena_printf(input->arena, "%s to %s%s (%s)", step->text,
+	    group->domains[0], others, reason);
+}
+
 int
 throttle_plan_move(const struct action_input *input,
     const struct throttle_plan *plan, const struct step *step,
@@ -134,28 +165,42 @@ throttle_plan_move(const struct action_input *input,
 {
 	const struct mta *mta = input->mta;
 	struct mta_provision provision;
-	const char *nexthop =
-	    plan->throttle != NULL ? plan->throttle->group : NULL;
+	struct throttle_group group;
 	size_t made;
 
 	step = step_here(input, step);
 	if (step == plan->evidence.step)
 		return why_set(why, -EALREADY, "%s already", step->text);
-	mta->ops->throttle_provision(
-	    input->arena, mta, step, nexthop, &provision);
+	throttle_group_find(input, plan->domain, step, &group);
+	mta->ops->throttle_provision(input->arena, mta, step, NULL, &provision);
 	throttle_change_provision(input, &provision, ret);
 	made = ret->count;
-	throttle_change_row(input, plan, step, provision.value, ret);
+	row_move(input, plan, step, group.nexthop, ret);
+	others_move(input, &group, step, ret);
 	if (made != 0)
-		throttle_change_last(ret);
+		throttle_change_last(ret, made);
 	/* what another fix of this plan sets anew is reloaded with it */
 	else if (provision.service_count + provision.setting_count == 0)
 		throttle_change_reload(input, plan, ret);
-	ret->summary = reason == NULL
-	                   ? arena_printf(input->arena, "%s to %s", step->text,
-	                         plan->domain)
-	                   : arena_printf(input->arena, "%s to %s (%s)",
-	                         step->text, plan->domain, reason);
+	ret->summary = summary_of(input, &group, step, reason);
+	return 0;
+}
+
+int
+throttle_plan_apart(const struct action_input *input,
+    const struct throttle_plan *plan, struct action_output *ret,
+    struct why *why)
+{
+	const struct step *step = plan->evidence.step;
+
+	if (step == NULL)
+		return why_set(
+		    why, -EALREADY, "%s is not slowed down", plan->domain);
+	row_move(input, plan, step, NULL, ret);
+	if (ret->count == 0)
+		return why_set(why, -EALREADY, "it is sent by its own name");
+	ret->summary = arena_printf(input->arena, "%s to %s, by its own name",
+	    step->text, plan->domain);
 	return 0;
 }
 
@@ -169,7 +214,7 @@ is_the_admins(const struct action_input *input)
 	const char *domain = action_text(input, "destination"), *answer;
 	const struct mta *mta = input->mta;
 
-	if (domain == NULL || !is_domain(domain) || mta == NULL ||
+	if (domain == NULL || !mail_domain_ok(domain) || mta == NULL ||
 	    mta->throttle == NULL || mta->ops == NULL)
 		return false;
 	if (mta->throttle->refusal != NULL)
@@ -194,6 +239,9 @@ throttle_plan_ease(const struct action_input *input, struct action_output *ret,
 		return r;
 	if (plan.evidence.step == NULL)
 		return 1;
+	r = throttle_group_content(input, plan.domain, plan.evidence.step, why);
+	if (r < 0)
+		return r;
 	r = throttle_law_raise(&plan.evidence, &step, why);
 	if (r != 0)
 		return r;

@@ -48,6 +48,19 @@ int throttle_plan_move(const struct action_input *input,
     const struct throttle_plan *plan, const struct step *step,
     const char *reason, struct action_output *ret, struct why *why);
 
+/*
+ * throttle_plan_apart - the same step, by the domain's own name
+ * For one that is sent by the name of servers which are no longer its own.
+ * Returns 0, or -EALREADY.
+ */
+int throttle_plan_apart(const struct action_input *input,
+    const struct throttle_plan *plan, struct action_output *ret,
+    struct why *why);
+
+/* throttle_plan_ordinary - does it go as ordinary mail does? or -EPERM */
+int throttle_plan_ordinary(
+    const struct action_input *input, const char *domain, struct why *why);
+
 /* throttle_plan_ease - for all of them: one step up by the law */
 int throttle_plan_ease(const struct action_input *input,
     struct action_output *ret, struct why *why);

@@ -12,6 +12,23 @@
 
 #include <assert.h>
 
+/* Of which the other table, which is complete, has no row. */
+static struct value
+joined_absent(enum column_type type, const char *key)
+{
+	switch (type) {
+	case COLUMN_NUMBER:
+		break;
+	case COLUMN_BOOL:
+		return VALUE_BOOL_OF(false);
+	case COLUMN_TEXT:
+		return VALUE_TEXT_OF(key);
+	case COLUMN_ENUM:
+		return VALUE_UNKNOWN_OF("it is not told");
+	}
+	return VALUE_NUMBER_OF(0);
+}
+
 static struct value
 joined_value(const struct fact_set *set, const struct table *schema,
     size_t column, const char *key)
@@ -24,7 +41,7 @@ joined_value(const struct fact_set *set, const struct table *schema,
 			return VALUE_UNKNOWN_OF(arena_printf(set->arena,
 			    "%s tells of the %zu largest only", schema->name,
 			    schema->row_max));
-		return VALUE_NUMBER_OF(0);
+		return joined_absent(schema->columns[column].type, key);
 	}
 	return fact_cell(set, schema, key, column);
 }

@@ -9,8 +9,9 @@
 /*
  * fact_join - fill the joined columns of a look (schema.h)
  *
- * From the row of the same key. Without one the number is 0 when the other
- * table has all its rows, and unknown when it had more than it may tell. What
+ * From the row of the same key. Without one a number is 0, a bool false and a
+ * text the key itself when the other table has all its rows, and unknown when
+ * it had more than it may tell. What
  * is known already stays.
  */
 void fact_join(struct fact_set *set);

@@ -18,6 +18,13 @@
 		.source = "joined: " table "." column,                         \
 		.joined_table = (table), .joined_column = (column)             \
 	}
+/* The same of a bool, or of a text; neither has a unit. */
+#define ROW_JOINED_AS(n, t, d, table, column)                                  \
+	{                                                                      \
+		.name = (n), .type = (t), .doc = (d),                          \
+		.source = "joined: " table "." column,                         \
+		.joined_table = (table), .joined_column = (column)             \
+	}
 #define ROW_BOOL(n, d, s)                                                      \
 	{                                                                      \
 		.name = (n), .type = COLUMN_BOOL, .doc = (d), .source = (s)    \

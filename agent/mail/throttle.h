@@ -31,6 +31,9 @@ struct throttle {
 struct throttle_list {
 	const struct throttle *rows;
 	size_t count;
+	/* domains that refused when mailfix looked before; a cure may be slower */
+	const char *const *refused;
+	size_t refused_count;
 	double interval_s; /* since the run before; 0: not known */
 	/* reloads that active messages needed: since the last one, and how many
 	 * count still; throttle_may_reload */

@@ -99,6 +99,8 @@ void session_note(struct session *session, const char *format, ...)
 
 /* session_throttles - read the table of slow-downs, and follow it */
 void session_throttles(struct session *session);
+/* session_refused_keep - which domains the next run asks DNS about */
+void session_refused_keep(struct session *session);
 /* session_changed - callback of apply: remember what a change means */
 void session_changed(void *user, const struct change *change, bool is_made);
 

@@ -283,6 +283,8 @@ session_look(struct session *session, const bool *wanted)
 		root_note(session, wanted);
 	if (session->state != NULL)
 		history_keep(session);
+	if (session->may_change)
+		session_refused_keep(session);
 	if (session->state != NULL && session->may_change)
 		(void)state_observer_killed(
 		    session->state, r < 0 || result.is_tainted);

@@ -133,6 +133,8 @@ list_known(struct session *session, const struct mta_throttle_rows *rows)
 		    row_find(rows, all[i].domain);
 
 		all[i].row = row != NULL ? row->value : NULL;
+		/* it may change while the step stays */
+		all[i].group = group_of(all[i].row);
 	}
 	session->throttles.rows = all;
 }
@@ -187,6 +189,9 @@ session_throttles(struct session *session)
 	if (session->throttles.rows == NULL)
 		interval_read(session);
 	reloads_read(session, &session->throttles);
+	if (session->state != NULL)
+		session->throttles.refused_count = state_refused(session->state,
+		    session->arena, &session->throttles.refused);
 	if (ops->throttle_rows(session->arena, &session->mta, &rows, &why) <
 	    0) {
 		session_note(
@@ -230,4 +235,31 @@ session_changed(void *user, const struct change *change, bool is_made)
 	if (strcmp(change->kind->name, "map-entry") == 0 &&
 	    text_starts(change->target, MTA_THROTTLE_TABLE))
 		session_throttles(session);
+}
+
+/* More than a rule would ask for: only what the next run asks DNS about. */
+static bool
+is_refused(const struct fact_set *facts, const char *domain)
+{
+	struct throttle_evidence evidence;
+
+	return throttle_evidence(facts, NULL, NULL, domain, &evidence) &&
+	       evidence.refused > 0 && throttle_law_cures(evidence.cause);
+}
+
+void
+session_refused_keep(struct session *session)
+{
+	const struct fact_table *table = fact_table_get(
+	    session->facts, schema_table_find("destination", NULL));
+	const char *domains[STATE_REFUSED_MAX];
+	size_t count = 0;
+
+	/* not looked at: what is known stays */
+	if (session->state == NULL || table->state != FACT_KNOWN)
+		return;
+	for (size_t i = 0; i < table->count && count < STATE_REFUSED_MAX; i++)
+		if (is_refused(session->facts, table->rows[i].key))
+			domains[count++] = table->rows[i].key;
+	state_refused_set(session->state, domains, count);
 }

@@ -21,8 +21,11 @@ struct mta_throttle {
 	const char *table;     /* the source of our table, absolute */
 	bool has_table;        /* it is there */
 	bool has_shards;       /* more than one message a second can be had */
-	double sessions;       /* its own limit of sessions; 0: none */
-	double rate;           /* its own messages a second; 0: no limit */
+	/* a setting that chooses by the name mail is sent to; NULL: none does */
+	const char *by_nexthop;
+	bool has_lists;  /* several servers may stand in a row */
+	double sessions; /* its own limit of sessions; 0: none */
+	double rate;     /* its own messages a second; 0: no limit */
 	/* the service that our own are made after: fields, and arguments */
 	const char *fields, *program, *args;
 	const char *type; /* of lookup tables: "hash" */

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "agent/base/auto.h"
@@ -34,6 +35,20 @@
 static const char *const by_sender[] = {
     "sender_dependent_default_transport_maps",
     "sender_dependent_relayhost_maps"};
+
+/* Domains may share the name that they are sent to from then on: postconf(5). */
+#define LISTS_SINCE 3.5
+
+/* These are looked up by that name, or compare it with a certificate. */
+static const char *const by_name[] = {
+    "smtp_tls_policy_maps", "smtp_tls_per_site"};
+static const char *const by_name_if_yes[] = {"smtp_sasl_auth_enable",
+    "smtp_sender_dependent_authentication", "smtp_enforce_tls"};
+static const char *const by_name_levels[] = {
+    "dane", "dane-only", "verify", "secure", "fingerprint"};
+/* ... and so may options of the service in master.cf. */
+static const char *const by_name_options[] = {
+    "smtp_tls_", "smtp_sasl_", "smtp_enforce_tls", "smtp_sender_dependent_"};
 
 static const struct postfix_service *
 service_find(const struct postfix_services *services, const char *name)
@@ -83,6 +98,33 @@ refusal(struct arena *arena, const struct postfix_settings *settings,
 	return NULL;
 }
 
+/* What decides by the name that mail is sent to, or NULL. */
+static const char *
+by_nexthop(const struct postfix_settings *settings,
+    const struct postfix_service *service)
+{
+	static const char level[] = "smtp_tls_security_level";
+	const char *now = postfix_setting_text(settings, level, ""),
+	           *args = service != NULL ? service->args : NULL;
+
+	for (size_t i = 0; i < ARRAY_COUNT(by_name); i++)
+		if (*postfix_setting_text(settings, by_name[i], "") != '\0')
+			return by_name[i];
+	for (size_t i = 0; i < ARRAY_COUNT(by_name_if_yes); i++)
+		if (strcasecmp(
+		        postfix_setting_text(settings, by_name_if_yes[i], "no"),
+		        "no") != 0)
+			return by_name_if_yes[i];
+	for (size_t i = 0; i < ARRAY_COUNT(by_name_levels); i++)
+		if (strcasecmp(now, by_name_levels[i]) == 0)
+			return level;
+	for (size_t i = 0; args != NULL && i < ARRAY_COUNT(by_name_options);
+	     i++)
+		if (strstr(args, by_name_options[i]) != NULL)
+			return by_name_options[i];
+	return NULL;
+}
+
 /* The limit of a transport: its own, or that of all. */
 static double
 limit_of(struct arena *arena, const struct postfix_settings *settings,
@@ -124,6 +166,9 @@ postfix_throttle_find(struct arena *arena,
 	    postfix_setting_text(settings, "default_database_type", "hash");
 	throttle->has_shards = strtod(mta->version != NULL ? mta->version : "0",
 	                           NULL) >= SHARDS_SINCE;
+	throttle->by_nexthop = by_nexthop(settings, service);
+	throttle->has_lists = strtod(mta->version != NULL ? mta->version : "0",
+	                          NULL) >= LISTS_SINCE;
 	throttle->sessions = limit_of(arena, settings, transport,
 	    "destination_concurrency_limit", SESSIONS_DEFAULT);
 	throttle->rate = delay_s > 0 ? 1 / delay_s : 0;

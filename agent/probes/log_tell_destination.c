@@ -292,9 +292,6 @@ tell_step(const struct candidate *row, const char *name,
 	fact_out_number(
 	    out, "rise_wait", throttle != NULL ? throttle->rise_wait_s : 0);
 	fact_out_number(out, "pause", throttle != NULL ? throttle->pause_s : 0);
-	fact_out_text(out, "group",
-	    throttle != NULL && throttle->group != NULL ? throttle->group
-	                                                : name);
 }
 
 static void
@@ -318,6 +315,8 @@ tell_row(const struct candidate *row, const struct log_tally *tally,
 	tell_step(row, name, with, out);
 	for (size_t i = 0; i < ARRAY_COUNT(joined); i++)
 		fact_out_unknown(out, joined[i], "the queue was not looked at");
+	fact_out_unknown(out, "group", "no name server was asked");
+	fact_out_unknown(out, "moved", "no name server was asked");
 	fact_out_unknown(out, "concurrency", "the log does not tell");
 }
 

@@ -71,6 +71,8 @@ struct state {
 	size_t counter_count, counter_size;
 	struct state_throttle *throttles;
 	size_t throttle_count, throttle_size;
+	const char *refused[STATE_REFUSED_MAX]; /* in the arena */
+	size_t refused_count;
 	bool is_paused;
 	int64_t pause_end_ms; /* on this boot's clock */
 	const char *pause_reason;

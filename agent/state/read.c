@@ -136,6 +136,18 @@ read_throttle(struct reading *reading, const struct json *json)
 	       born(reading, json, &entry->born_ms);
 }
 
+static bool
+read_refused(struct reading *reading, const struct json *json)
+{
+	struct state *state = reading->state;
+	const char *domain = json_get_text(json, "domain");
+
+	if (domain != NULL && state->refused_count < STATE_REFUSED_MAX)
+		state->refused[state->refused_count++] =
+		    state_dup(state, domain);
+	return domain != NULL;
+}
+
 struct part {
 	const char *name;
 	bool (*read)(struct reading *reading, const struct json *json);
@@ -148,6 +160,7 @@ static const struct part parts[] = {
     {"breakers",  read_breaker,  false},
     {"counters",  read_counter,  false},
     {"throttles", read_throttle, true },
+    {"refused",   read_refused,  true },
 };
 
 static int

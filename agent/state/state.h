@@ -115,6 +115,17 @@ void state_throttle_set(struct state *state, const struct throttle *throttle);
 size_t state_throttles(
     const struct state *state, struct arena *arena, struct throttle **ret);
 
+/*
+ * Domains that refused in the run before, for probes that ask about them; the
+ * first so many are kept. _set takes the place of those before.
+ */
+#define STATE_REFUSED_MAX 64
+void state_refused_set(
+    struct state *state, const char *const *domains, size_t count);
+/* state_refused - in arena; texts as long as the state */
+size_t state_refused(
+    const struct state *state, struct arena *arena, const char *const **ret);
+
 /* Numbers of the run before, for rates; false when absent or of another boot */
 void state_counter_set(struct state *state, const char *name, double value);
 bool state_counter_get(const struct state *state, const char *name,

@@ -125,3 +125,28 @@ state_throttles(
 	*ret = all;
 	return count;
 }
+
+void
+state_refused_set(struct state *state, const char *const *domains, size_t count)
+{
+	if (state->is_closed)
+		return;
+	if (count > STATE_REFUSED_MAX)
+		count = STATE_REFUSED_MAX;
+	for (size_t i = 0; i < count; i++)
+		state->refused[i] = state_dup(state, domains[i]);
+	state->refused_count = count;
+}
+
+size_t
+state_refused(
+    const struct state *state, struct arena *arena, const char *const **ret)
+{
+	const char **all =
+	    arena_alloc(arena, state->refused_count + 1, sizeof(*all));
+
+	for (size_t i = 0; i < state->refused_count; i++)
+		all[i] = state->refused[i];
+	*ret = all;
+	return state->refused_count;
+}

@@ -119,6 +119,20 @@ throttles_json(const struct state *state)
 	return array;
 }
 
+static struct json *
+refused_json(const struct state *state)
+{
+	struct json *array = json_array_new();
+
+	for (size_t i = 0; i < state->refused_count; i++) {
+		struct json *json = json_object_new();
+
+		json_set_text(json, "domain", state->refused[i]);
+		json_push(array, json);
+	}
+	return array;
+}
+
 static void
 state_text(const struct state *state, struct buf *out)
 {
@@ -134,6 +148,7 @@ state_text(const struct state *state, struct buf *out)
 	json_set(json, "breakers", breakers_json(state));
 	json_set(json, "counters", counters_json(state));
 	json_set(json, "throttles", throttles_json(state));
+	json_set(json, "refused", refused_json(state));
 	json_set_int(json, "observers_killed", state->observers_killed);
 	if (state->is_paused && state->pause_end_ms > clock_boot_ms()) {
 		json_set_int(json, "pause_left_ms",

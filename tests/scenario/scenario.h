@@ -16,6 +16,7 @@
  *   MEMORY paused 1h | closed
  *   THROTTLE ready | old | refused the reason     of a stock mail system;
  *                                 with our transports; an old one; never
+ *   THROTTLE by-name SETTING      and a setting that looks at the nexthop
  *   RUN                           look, judge, plan
  *   EXPECT FINDING critical disk-full /var
  *   EXPECT TITLE /var (queue) is full: 0 B free

@@ -22,6 +22,7 @@ static const struct mta_throttle stock = {
     .table = "/etc/postfix/mailfix_transport",
     .type = "hash",
     .has_shards = true,
+    .has_lists = true,
     .sessions = 20,
     .fields = "- - y - -",
     .program = "smtp",
@@ -83,11 +84,21 @@ family_make(struct scenario *scenario, const char *name,
 void
 throttle_line(struct scenario *scenario, const char *text)
 {
+	static const char by_name[] = "by-name ";
 	static const char *const families[] = {"r10", "c1", "m1", "pause"};
-	struct mta_throttle *throttle = throttle_new(scenario);
+	struct mta_throttle *throttle;
 	struct mta_service *services;
 	struct mta_param *params;
 
+	if (text_starts(text, by_name)) {
+		throttle = arena_alloc(scenario->arena, 1, sizeof(*throttle));
+		*throttle = *scenario->mta.throttle;
+		throttle->by_nexthop =
+		    arena_dup(scenario->arena, text + strlen(by_name));
+		scenario->mta.throttle = throttle;
+		return;
+	}
+	throttle = throttle_new(scenario);
 	if (text_starts(text, "refused ")) {
 		throttle->refusal =
 		    arena_dup(scenario->arena, text + strlen("refused "));
