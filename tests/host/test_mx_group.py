@@ -1,0 +1,50 @@
+"""Two domains at the same mail servers share the limit of their provider."""
+
+import collections
+import time
+
+from lab import queue, wait
+from lab.policy import Policy
+from lab.sender import SenderCase
+
+# Long enough for the sessions of both to meet; two sessions take 20 a second.
+_WORK_S = 0.1
+
+_EACH = 500
+
+
+class SameServers(SenderCase):
+    """big.test and small.test at one server that allows two sessions."""
+
+    def test_they_share_its_limit(self):
+        world = self.world()
+        world.zone('small.test', {'@': ['MX 10 mx.big.test.']})
+        self.sender(Policy(connections=2, message_s=_WORK_S), world=world)
+        self.start_timer()
+        self.send(_EACH)
+        queue.submit(self.mx, 's@small.test', count=_EACH, numbered=True)
+        self.wanted.update(f'{number}s@small.test'
+                           for number in range(1, _EACH + 1))
+        wait.until(self.are_together, timeout_s=60, what='one row for both')
+        # sessions that were open before are closed when idle for 2 s
+        self.await_run()
+        self.await_run()
+        began = time.time()
+        self.await_run()
+        self.await_run()
+        refused, taken = self.big.refusals(began), self.big.taken(began)
+        print(f'together: {refused} refusals for {taken} messages')
+        self.assertLess(refused, 0.05 * taken)
+        self.await_delivered(timeout_s=240)
+        got = collections.Counter(
+            recipient for message in self.big.messages()
+            for recipient in message.recipients)
+        self.assertEqual(got, self.wanted)
+        self.check_healthy_one()
+        self.check_undo()
+
+    def are_together(self):
+        """Tell whether both rows name the server, at the same speed."""
+        rows = self.rows()
+        big, small = rows.get('big.test'), rows.get('small.test')
+        return big == small and '[mx.big.test]' in (big or '')
