@@ -46,7 +46,7 @@ step_slow(void)
 }
 
 static int
-step_slower(void)
+row_slower(void)
 {
 	struct change change = row_change("big", "c3", "c2");
 	struct why why = {0};
@@ -73,7 +73,7 @@ static int
 step_slower_die(void)
 {
 	world.host.changed = die;
-	(void)step_slower();
+	(void)row_slower();
 	return 1;
 }
 
@@ -220,7 +220,7 @@ static const struct {
     {"init",       step_nothing   },
     {"nothing",    step_nothing   },
     {"slow",       step_slow      },
-    {"slower",     step_slower    },
+    {"slower",     row_slower     },
     {"slower-die", step_slower_die},
     {"ease",       step_ease      },
     {"settle",     step_settle    },
