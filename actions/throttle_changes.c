@@ -210,17 +210,37 @@ unit_find(const struct action_input *input)
 	return NULL;
 }
 
+/* Messages at hand, when they are many; else 0. */
+static double
+active_many(const struct action_input *input, const struct throttle_plan *plan)
+{
+	struct value active =
+	    action_cell(input, "destination", plan->domain, "active");
+
+	return active.kind == VALUE_NUMBER && active.number >= ACTIVE_MANY
+	           ? active.number
+	           : 0;
+}
+
+const char *
+throttle_change_waits(
+    const struct action_input *input, const struct throttle_plan *plan)
+{
+	return active_many(input, plan) > 0
+	           ? throttle_may_reload(input->throttles)
+	           : NULL;
+}
+
 void
 throttle_change_reload(const struct action_input *input,
     const struct throttle_plan *plan, struct action_output *ret)
 {
-	struct value active =
-	    action_cell(input, "destination", plan->domain, "active");
+	double active = active_many(input, plan);
 	const char *unit = unit_find(input);
 	struct change *change;
 
-	if (active.kind != VALUE_NUMBER || active.number < ACTIVE_MANY ||
-	    unit == NULL || throttle_may_reload(input->throttles) != NULL)
+	if (active <= 0 || unit == NULL ||
+	    throttle_may_reload(input->throttles) != NULL)
 		return;
 	change = action_change(input, ret);
 	change->kind = change_kind_find("unit");
@@ -230,7 +250,7 @@ throttle_change_reload(const struct action_input *input,
 	change->after = "active";
 	change->text = arena_printf(input->arena,
 	    "reload %s, so that the %.0f messages at hand go by it as well",
-	    unit, active.number);
+	    unit, active);
 	change->detail = "mta";
 	change->base = TABLE;
 }

@@ -33,4 +33,12 @@ void throttle_change_last(struct action_output *ret, size_t made);
 void throttle_change_reload(const struct action_input *input,
     const struct throttle_plan *plan, struct action_output *ret);
 
+/*
+ * throttle_change_waits - why a step up must wait for such a reload; NULL: it
+ * need not. Without it all that is at hand goes on by the slower step, and
+ * nothing would be seen of the faster one.
+ */
+const char *throttle_change_waits(
+    const struct action_input *input, const struct throttle_plan *plan);
+
 #endif

@@ -230,6 +230,7 @@ throttle_plan_ease(const struct action_input *input, struct action_output *ret,
 {
 	struct throttle_plan plan = {0};
 	const struct step *step = NULL;
+	const char *reason;
 	int r;
 
 	if (is_the_admins(input))
@@ -248,5 +249,9 @@ throttle_plan_ease(const struct action_input *input, struct action_output *ret,
 	/* the next faster one that there is here is full speed */
 	if (step_here(input, step) == plan.evidence.step)
 		return 1;
+	reason = throttle_change_waits(input, &plan);
+	if (reason != NULL)
+		return why_set(why, -EAGAIN, "%s; faster soon: %s",
+		    plan.evidence.step->text, reason);
 	return throttle_plan_move(input, &plan, step, NULL, ret, why);
 }

@@ -204,6 +204,32 @@ test_ease_for_the_admin(void **state)
 	assert_int_not_equal(ease(), 1);
 }
 
+/* What is at hand would go on by the slower step, and nothing be seen. */
+static void
+test_ease_with_many_at_hand(void **state)
+{
+	(void)state;
+	bench.rows[0] = (struct throttle){.domain = "big.test",
+	    .step = "c2",
+	    .row = "mailfix-c2:",
+	    .age_s = 100,
+	    .rise_wait_s = 20};
+	destination("step", VALUE_TEXT_OF("c2"));
+	destination("transport", VALUE_TEXT_OF("mailfix-c2"));
+	destination("step_attempts", VALUE_NUMBER_OF(200));
+	destination("step_sent", VALUE_NUMBER_OF(200));
+	destination("last_refused", VALUE_NUMBER_OF(100));
+	destination("active", VALUE_NUMBER_OF(900));
+	bench.list.reload_age_s = 5;
+	assert_int_equal(ease(), -EAGAIN);
+	assert_non_null(strstr(bench.why.text, "reloaded a moment ago"));
+	destination("active", VALUE_NUMBER_OF(9));
+	assert_int_equal(ease(), 0);
+	destination("active", VALUE_NUMBER_OF(900));
+	bench.list.reload_age_s = 60;
+	assert_int_equal(ease(), 0);
+}
+
 static const char *
 maps_after(const char *now)
 {
@@ -248,6 +274,7 @@ main(void)
 	    CASE(test_pause_alone),
 	    CASE(test_too_many),
 	    CASE(test_ease_for_the_admin),
+	    CASE(test_ease_with_many_at_hand),
 	    CASE(test_type_changed),
 	};
 
