@@ -36,12 +36,32 @@ class SameServers(SenderCase):
         print(f'together: {refused} refusals for {taken} messages')
         self.assertLess(refused, 0.05 * taken)
         self.await_delivered(timeout_s=240)
+        self.check_all_came()
+        self.check_healthy_one()
+        self.check_undo()
+
+    def test_one_moves_away(self):
+        world = self.world()
+        world.zone('small.test', {'@': ['MX 10 mx.big.test.']})
+        self.sender(Policy(connections=1, message_s=_WORK_S), world=world)
+        self.start_timer()
+        self.send(_EACH)
+        queue.submit(self.mx, 's@small.test', count=_EACH, numbered=True)
+        wait.until(self.are_together, timeout_s=60, what='one row for both')
+        world.zone('small.test', {'@': ['MX 10 mx.good.test.']})
+        wait.until(lambda: '[' not in self.rows().get('small.test', ''),
+                   timeout_s=30, what='its own name in the row')
+        wait.until(lambda: any('small.test' in recipient
+                               for message in self.good.messages()
+                               for recipient in message.recipients),
+                   timeout_s=60, what='mail at its new server')
+
+    def check_all_came(self):
+        """Assert that each message has come, once."""
         got = collections.Counter(
             recipient for message in self.big.messages()
             for recipient in message.recipients)
         self.assertEqual(got, self.wanted)
-        self.check_healthy_one()
-        self.check_undo()
 
     def are_together(self):
         """Tell whether both rows name the server, at the same speed."""
