@@ -61,6 +61,8 @@ class Sessions(SenderCase):
 class Rates(SenderCase):
     """So many messages a minute."""
 
+    is_waiting = True
+
     def keeps(self, count, per_minute, share, refused_share, **rules):
         """Deliver messages at that share of the rate, or faster."""
         self.sender(Policy(rate=(per_minute, 60), message_s=WORK_S, **rules))

@@ -50,6 +50,7 @@ class Unit:
 
     tests: tuple
     timeout_s: int
+    is_waiting: bool
 
 
 class Runner:
@@ -64,9 +65,17 @@ class Runner:
         self.outcomes = []
 
     def run(self, units):
-        """Run all units; return when every worker has ended."""
-        with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
-            done = [pool.submit(self._run_unit, unit) for unit in units]
+        """Run all units, the long ones first; return when all have ended.
+
+        Those that mostly wait take no place from the others.
+        """
+        units = sorted(units, key=lambda unit: -unit.timeout_s)
+        waiting = [unit for unit in units if unit.is_waiting]
+        with (concurrent.futures.ThreadPoolExecutor(self._jobs) as pool,
+              concurrent.futures.ThreadPoolExecutor(
+                  max(len(waiting), 1)) as beside):
+            done = [(beside if unit.is_waiting and not self._keep else pool).submit(
+                self._run_unit, unit) for unit in units]
             try:
                 for each in done:
                     each.result()
@@ -220,7 +229,8 @@ def _units(tests):
                   unittest.TestCase.setUpClass.__func__)
         groups.setdefault(type(test) if shared else test.id(), []).append(test)
     return [Unit(tuple(test.id() for test in group),
-                 max(worker.timeout_of(test) for test in group))
+                 max(worker.timeout_of(test) for test in group),
+                 all(getattr(test, 'is_waiting', False) for test in group))
             for group in groups.values()]
 
 
