@@ -83,7 +83,8 @@ const char *template_text(struct arena *arena, const struct template *template,
 
 /*
  * template_known - as template_text, without each sentence in which something
- * is unknown; "; " and ". " end a sentence; NULL when none is left
+ * is unknown; "; " and ". " end a sentence, "\n" also its line (a newline in
+ * the result, which no value has); NULL when none is left
  */
 const char *template_known(struct arena *arena, const struct template *template,
     const struct fact_set *facts, const char *row);

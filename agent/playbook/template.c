@@ -152,14 +152,16 @@ template_text(struct arena *arena, const struct template *template,
 }
 
 /*
- * The end of a sentence in a plain part, or of the part: "; " and ". " end
- * one, and neither in a value does.
+ * The end of a sentence in a plain part, or of the part: "; ", ". " and "\n" (a
+ * backslash, an n) end one, and none of them in a value does.
  */
 static size_t
 sentence_length(const char *text, bool *ret_is_end)
 {
 	for (size_t i = 0; text[i] != '\0'; i++)
-		if ((text[i] == ';' || text[i] == '.') && text[i + 1] == ' ') {
+		if (((text[i] == ';' || text[i] == '.') &&
+		        text[i + 1] == ' ') ||
+		    (text[i] == '\\' && text[i + 1] == 'n')) {
 			*ret_is_end = true;
 			return i + 2;
 		}
@@ -167,12 +169,32 @@ sentence_length(const char *text, bool *ret_is_end)
 	return strlen(text);
 }
 
-/* One sentence is said when all in it is known. */
+static bool
+sentence_breaks(const char *text, size_t length)
+{
+	return length >= 2 && strcmp(text + length - 2, "\\n") == 0;
+}
+
+static bool
+is_after_line(const struct buf *out)
+{
+	return out->length > 0 && buf_text(out)[out->length - 1] == '\n';
+}
+
+/* One sentence is said when all in it is known; "\n" ends its line, too. */
 static void
 sentence_end(struct buf *out, struct buf *sentence, bool *is_known)
 {
+	const char *text = buf_text(sentence);
+	size_t length = sentence->length;
+	bool is_line = sentence_breaks(text, length);
+
+	text += strspn(text, out->length == 0 || is_after_line(out) ? " " : "");
+	length = strlen(text) - (is_line ? 2 : 0);
 	if (*is_known)
-		buf_add(out, buf_text(sentence));
+		buf_add_n(out, text, length);
+	if (is_line && out->length > 0 && !is_after_line(out))
+		buf_add(out, "\n");
 	buf_clear(sentence);
 	*is_known = true;
 }
@@ -205,7 +227,7 @@ template_known(struct arena *arena, const struct template *template,
 	}
 	sentence_end(&out, &sentence, &is_known);
 	length = out.length;
-	while (length > 0 && strchr(" ;", buf_text(&out)[length - 1]) != NULL)
+	while (length > 0 && strchr(" ;\n", buf_text(&out)[length - 1]) != NULL)
 		length--;
 	return length == 0 ? NULL : arena_dup_n(arena, buf_text(&out), length);
 }

@@ -61,13 +61,32 @@ title_line(struct page *page, const struct finding *finding)
 	page_line(page, look, mark, finding->title, buf_text(&tag));
 }
 
+/* The evidence in the playbook's words, a paragraph a line; "> " quotes. */
+static void
+told_lines(struct page *page, const char *told)
+{
+	for (;;) {
+		size_t length = strcspn(told, "\n");
+		bool is_quote = strncmp(told, "> ", 2) == 0;
+		AUTO_BUF struct buf line = {0};
+
+		buf_add_n(
+		    &line, told + 2 * is_quote, length - 2 * (size_t)is_quote);
+		page_line(page, PAGE_PLAIN, is_quote ? "  > " : "  ",
+		    buf_text(&line), NULL);
+		if (told[length] == '\0')
+			return;
+		told += length + 1;
+	}
+}
+
 void
 report_evidence_lines(struct page *page, const struct finding *finding)
 {
 	AUTO_BUF struct buf line = {0};
 
 	if (finding->told != NULL) {
-		page_line(page, PAGE_PLAIN, "  ", finding->told, NULL);
+		told_lines(page, finding->told);
 		return;
 	}
 	for (size_t i = 0; i < finding->evidence_count; i++) {
