@@ -28,6 +28,11 @@ struct action_input {
 	 */
 	int (*select)(void *user, const struct queue_query *query,
 	    struct queue_selection *ret, struct why *why);
+	/*
+	 * confirm - are these the mail servers of that domain? asked anew, for
+	 * it alone; NULL in scenarios: they are
+	 */
+	bool (*confirm)(void *user, const char *domain, const char *servers);
 	void *user;
 
 	/*

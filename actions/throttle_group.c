@@ -90,6 +90,31 @@ throttle_group_find(const struct action_input *input, const char *domain,
 		ret->nexthop = servers;
 }
 
+void
+throttle_group_confirm(
+    const struct action_input *input, struct throttle_group *group)
+{
+	const char **domains;
+	size_t count = 0;
+
+	if (group->nexthop == NULL || input->confirm == NULL)
+		return;
+	domains = arena_alloc(input->arena, group->count, sizeof(*domains));
+	for (size_t i = 0; i < group->count; i++)
+		if (input->confirm(
+		        input->user, group->domains[i], group->nexthop))
+			domains[count++] = group->domains[i];
+		else if (i == 0)
+			break;
+	if (count >= 2) {
+		group->domains = domains;
+		group->count = count;
+		return;
+	}
+	group->nexthop = NULL;
+	group->count = 1;
+}
+
 int
 throttle_group_content(const struct action_input *input, const char *domain,
     const struct step *step, struct why *why)

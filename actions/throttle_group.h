@@ -26,6 +26,13 @@ void throttle_group_find(const struct action_input *input, const char *domain,
     const struct step *step, struct throttle_group *ret);
 
 /*
+ * throttle_group_confirm - leave out those whose servers are others when they
+ * are asked about alone; with nobody left to share with, it is alone
+ */
+void throttle_group_confirm(
+    const struct action_input *input, struct throttle_group *group);
+
+/*
  * throttle_group_content - may it go faster, if it is for the others?
  * Returns 0, or -EAGAIN: one of them is refused.
  */

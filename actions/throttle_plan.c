@@ -172,6 +172,7 @@ throttle_plan_move(const struct action_input *input,
 	if (step == plan->evidence.step)
 		return why_set(why, -EALREADY, "%s already", step->text);
 	throttle_group_find(input, plan->domain, step, &group);
+	throttle_group_confirm(input, &group);
 	mta->ops->throttle_provision(input->arena, mta, step, NULL, &provision);
 	throttle_change_provision(input, &provision, ret);
 	made = ret->count;

@@ -32,6 +32,8 @@ struct apply_host {
 	/* select - for steps that move messages, as in plan_request; or NULL */
 	int (*select)(void *user, const struct queue_query *query,
 	    struct queue_selection *ret, struct why *why);
+	/* confirm - as in action_input; or NULL */
+	bool (*confirm)(void *user, const char *domain, const char *servers);
 	/* is_stopping - SIGTERM or SIGINT came: finish the change at hand, stop */
 	bool (*is_stopping)(void *user);
 	/* progress - one line of what is being done, for a terminal; or NULL */

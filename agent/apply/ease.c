@@ -48,6 +48,7 @@ ask(struct apply_host *host, const struct planned_fix *planned,
 	    .mta = host->mta,
 	    .throttles = host->throttles,
 	    .select = host->select,
+	    .confirm = host->confirm,
 	    .user = host->user,
 	};
 

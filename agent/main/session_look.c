@@ -16,6 +16,7 @@
 #include "agent/base/text.h"
 #include "agent/main/session.h"
 #include "agent/main/stop.h"
+#include "agent/probes/mx_confirm.h"
 #include "agent/probes/observe.h"
 #include "agent/probes/queue_select.h"
 #include "agent/sys/package_lock.h"
@@ -107,6 +108,16 @@ apply_text(void *user, const char *text)
 	progress_text(&session->progress, text);
 }
 
+/* Callback of plan and apply: user is the session. */
+static bool
+servers_confirm(void *user, const char *domain, const char *servers)
+{
+	struct session *session = user;
+
+	return mx_confirm(
+	    session->arena, &session->config, &session->mta, domain, servers);
+}
+
 void
 session_host(struct session *session)
 {
@@ -123,6 +134,7 @@ session_host(struct session *session)
 	    .playbooks = &session->playbooks,
 	    .look = look_again,
 	    .select = messages_choose,
+	    .confirm = servers_confirm,
 	    .is_stopping = stop_is_asked,
 	    .progress = apply_text,
 	    .changed = session_changed,
@@ -319,6 +331,7 @@ session_plan(struct session *session)
 	    .state = session->state,
 	    .now_s = session->started_s,
 	    .select = messages_choose,
+	    .confirm = servers_confirm,
 	    .user = session,
 	};
 

@@ -50,6 +50,7 @@ struct plan_request {
 	const char *maintenance;
 	int (*select)(void *user, const struct queue_query *query,
 	    struct queue_selection *ret, struct why *why);
+	bool (*confirm)(void *user, const char *domain, const char *servers);
 	void *user;
 };
 
