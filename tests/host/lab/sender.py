@@ -45,7 +45,7 @@ _STREAM = ('systemd-run --quiet --unit=stream bash -c "while sleep 1; do '
 
 # What a message to good.test may take on a busy machine: no step that mailfix
 # has, not even a second between two messages, keeps below it for long.
-_PROMPT_S = 5
+_PROMPT_S = 10
 
 
 class SenderCase(LabCase):
