@@ -124,7 +124,7 @@ throttle_change_provision(const struct action_input *input,
 	struct action_output all = {0};
 	size_t first, last;
 
-	if (!input->mta->throttle->has_table)
+	if (provision->needs_table)
 		table_add(input, &all);
 	lines_add(input, provision, &all);
 	for (size_t i = 0; i < provision->setting_count; i++)
@@ -147,14 +147,47 @@ static const char *
 value_now(const struct action_input *input, const struct throttle_plan *plan)
 {
 	struct mta_provision provision;
+	const struct mta_param *param;
 
-	if (plan->throttle != NULL)
+	if (plan->throttle != NULL && plan->throttle->row != NULL)
 		return plan->throttle->row;
-	if (plan->evidence.step == NULL)
+	if (plan->throttle == NULL && plan->evidence.step != NULL) {
+		throttle_provision(
+		    input, plan, plan->evidence.step, &provision);
+		return provision.value;
+	}
+	if (plan->relay == NULL)
 		return NULL;
-	input->mta->ops->throttle_provision(
-	    input->arena, input->mta, plan->evidence.step, NULL, &provision);
-	return provision.value;
+	param = mta_param_find(input->mta, plan->relay->setting);
+	return param != NULL ? param->value : NULL;
+}
+
+static void
+relay_set(const struct action_input *input, const struct throttle_plan *plan,
+    const struct step *step, const char *value, struct action_output *ret)
+{
+	struct change *change;
+
+	for (size_t i = 0; i < ret->count; i++)
+		if (text_equal(ret->changes[i].detail, "reload"))
+			ret->changes[i].detail = NULL;
+		else if (text_equal(ret->changes[i].detail, "reload both"))
+			ret->changes[i].detail = "reload-after-undo";
+	change = action_change(input, ret);
+	change->kind = change_kind_find("postfix-param");
+	change->verb = "set";
+	change->target = plan->relay->setting;
+	change->before = value_now(input, plan);
+	change->after = value;
+	change->text =
+	    step->shards > 1
+	        ? arena_printf(input->arena,
+	              "set %s: a spread over mailfix-s1 ... mailfix-s%u",
+	              change->target, step->shards)
+	        : arena_printf(
+	              input->arena, "set %s = %s", change->target, value);
+	change->detail = "reload both";
+	change->base = TABLE;
 }
 
 void
@@ -162,8 +195,13 @@ throttle_change_row(const struct action_input *input,
     const struct throttle_plan *plan, const struct step *step,
     const char *value, struct action_output *ret)
 {
-	struct change *change = action_change(input, ret);
+	struct change *change;
 
+	if (plan->relay != NULL) {
+		relay_set(input, plan, step, value, ret);
+		return;
+	}
+	change = action_change(input, ret);
 	change->kind = change_kind_find("map-entry");
 	change->verb = "set";
 	change->target = arena_printf(input->arena, TABLE ": %s", plan->domain);

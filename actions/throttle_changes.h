@@ -10,7 +10,11 @@
 void throttle_change_provision(const struct action_input *input,
     const struct mta_provision *provision, struct action_output *ret);
 
-/* throttle_change_row - value NULL: the row goes */
+/*
+ * throttle_change_row - the row of a domain, or the setting of the relay
+ * The setting holds with a reload only, and so brings its own, and the one of
+ * what was made for it before.
+ */
 void throttle_change_row(const struct action_input *input,
     const struct throttle_plan *plan, const struct step *step,
     const char *value, struct action_output *ret);

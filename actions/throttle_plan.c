@@ -66,6 +66,12 @@ throttle_plan_ordinary(
 	    domain, transport);
 }
 
+static bool
+is_relay(const struct mta_relay *relay, const char *domain)
+{
+	return relay != NULL && strcmp(relay->name, domain) == 0;
+}
+
 int
 throttle_plan_begin(const struct action_input *input, struct throttle_plan *ret,
     struct why *why)
@@ -76,20 +82,28 @@ throttle_plan_begin(const struct action_input *input, struct throttle_plan *ret,
 	if (domain == NULL || domain[0] == '\0' || strcmp(domain, "?") == 0)
 		return why_set(
 		    why, -ENODATA, "it is not known which destination");
-	if (!mail_domain_ok(domain))
-		return why_set(why, -EPERM,
-		    "%s is no domain that a row could be made for", domain);
 	if (mta == NULL || mta->throttle == NULL || mta->ops == NULL ||
 	    mta->ops->throttle_provision == NULL)
 		return why_set(why, -EPERM,
 		    "this mail system cannot be slowed down by mailfix");
 	if (mta->throttle->refusal != NULL)
 		return why_set(why, -EPERM, "%s", mta->throttle->refusal);
+	ret->throttle = throttle_find(input->throttles, domain);
+	if (is_relay(mta->throttle->relay, domain))
+		ret->relay = mta->throttle->relay;
+	else if (!mail_domain_ok(domain))
+		return why_set(why, -EPERM,
+		    "%s is no domain that a row could be made for", domain);
+	else if (mta->throttle->relay != NULL)
+		return why_set(why, -EPERM,
+		    "ordinary mail goes through the relay %s, and mail for %s "
+		    "another way, which the configuration chose for it: "
+		    "mailfix leaves that alone",
+		    mta->throttle->relay->name, domain);
 	if (!throttle_evidence(
 	        input->facts, input->throttles, mta, domain, &ret->evidence))
 		return why_set(why, -ENODATA, "nothing is known of %s", domain);
 	ret->domain = domain;
-	ret->throttle = throttle_find(input->throttles, domain);
 	if (ret->evidence.step == NULL &&
 	    slowed_count(input->throttles) >= SLOWED_MAX)
 		return why_set(why, -EPERM,
@@ -106,6 +120,20 @@ step_here(const struct action_input *input, const struct step *step)
 	return step->shards > 1 && !input->mta->throttle->has_shards
 	           ? step_find("r1")
 	           : step;
+}
+
+void
+throttle_provision(const struct action_input *input,
+    const struct throttle_plan *plan, const struct step *step,
+    struct mta_provision *ret)
+{
+	const struct mta_ops *ops = input->mta->ops;
+
+	if (plan->relay != NULL)
+		ops->throttle_relay(input->arena, input->mta, step, ret);
+	else
+		ops->throttle_provision(
+		    input->arena, input->mta, step, NULL, ret);
 }
 
 /* The row of one of them; NULL nexthop: its own name. */
@@ -158,12 +186,27 @@ summary_of(const struct action_input *input, const struct throttle_group *group,
 	    group->domains[0], others, reason);
 }
 
+/* Its setting comes last, and reloads by itself. */
+static int
+relay_move(const struct action_input *input, const struct throttle_plan *plan,
+    const struct step *step, const char *reason, struct action_output *ret)
+{
+	const char *domains[] = {plan->domain};
+	const struct throttle_group alone = {.domains = domains, .count = 1};
+	struct mta_provision provision;
+
+	throttle_provision(input, plan, step, &provision);
+	throttle_change_provision(input, &provision, ret);
+	throttle_change_row(input, plan, step, provision.value, ret);
+	ret->summary = summary_of(input, &alone, step, reason);
+	return 0;
+}
+
 int
 throttle_plan_move(const struct action_input *input,
     const struct throttle_plan *plan, const struct step *step,
     const char *reason, struct action_output *ret, struct why *why)
 {
-	const struct mta *mta = input->mta;
 	struct mta_provision provision;
 	struct throttle_group group;
 	size_t made;
@@ -171,9 +214,11 @@ throttle_plan_move(const struct action_input *input,
 	step = step_here(input, step);
 	if (step == plan->evidence.step)
 		return why_set(why, -EALREADY, "%s already", step->text);
+	if (plan->relay != NULL)
+		return relay_move(input, plan, step, reason, ret);
 	throttle_group_find(input, plan->domain, step, &group);
 	throttle_group_confirm(input, &group);
-	mta->ops->throttle_provision(input->arena, mta, step, NULL, &provision);
+	throttle_provision(input, plan, step, &provision);
 	throttle_change_provision(input, &provision, ret);
 	made = ret->count;
 	row_move(input, plan, step, group.nexthop, ret);
@@ -197,7 +242,8 @@ throttle_plan_apart(const struct action_input *input,
 	if (step == NULL)
 		return why_set(
 		    why, -EALREADY, "%s is not slowed down", plan->domain);
-	row_move(input, plan, step, NULL, ret);
+	if (plan->relay == NULL)
+		row_move(input, plan, step, NULL, ret);
 	if (ret->count == 0)
 		return why_set(why, -EALREADY, "it is sent by its own name");
 	ret->summary = arena_printf(input->arena, "%s to %s, by its own name",
@@ -206,8 +252,9 @@ throttle_plan_apart(const struct action_input *input,
 }
 
 /*
- * Since the row was made, a relay or a table of the admin's has come to decide
- * how its mail goes: the row stands in the way of that, and no step may be made.
+ * Since the row was made, a relay, another one, or a table of the admin's has
+ * come to decide how its mail goes: the row stands in the way of that, and no
+ * step may be made.
  */
 static bool
 is_the_admins(const struct action_input *input)
@@ -215,12 +262,14 @@ is_the_admins(const struct action_input *input)
 	const char *domain = action_text(input, "destination"), *answer;
 	const struct mta *mta = input->mta;
 
-	if (domain == NULL || !mail_domain_ok(domain) || mta == NULL ||
-	    mta->throttle == NULL || mta->ops == NULL)
+	if (domain == NULL || mta == NULL || mta->throttle == NULL ||
+	    mta->ops == NULL)
 		return false;
 	if (mta->throttle->refusal != NULL)
 		return mta->throttle->is_refusal_sure;
-	return mta->ops->routed_by_hand != NULL &&
+	if (mta->throttle->relay != NULL)
+		return !is_relay(mta->throttle->relay, domain);
+	return mail_domain_ok(domain) && mta->ops->routed_by_hand != NULL &&
 	       mta->ops->routed_by_hand(
 	           input->arena, mta, domain, &answer, NULL) > 0;
 }
@@ -231,7 +280,7 @@ throttle_plan_ease(const struct action_input *input, struct action_output *ret,
 {
 	struct throttle_plan plan = {0};
 	const struct step *step = NULL;
-	const char *reason;
+	const char *reason = NULL, *busy;
 	int r;
 
 	if (is_the_admins(input))
@@ -241,16 +290,23 @@ throttle_plan_ease(const struct action_input *input, struct action_output *ret,
 		return r;
 	if (plan.evidence.step == NULL)
 		return 1;
-	r = throttle_group_content(input, plan.domain, plan.evidence.step, why);
+	if (plan.relay == NULL)
+		r = throttle_group_content(
+		    input, plan.domain, plan.evidence.step, why);
 	if (r < 0)
 		return r;
 	r = throttle_law_raise(&plan.evidence, &step, why);
+	/* each step of the relay is a reload: down at once, up when it may be */
+	busy = throttle_may_reload(input->throttles);
+	if (r >= 0 && plan.relay != NULL && busy != NULL)
+		return why_set(why, -EAGAIN, "%s: faster later", busy);
 	if (r != 0)
 		return r;
 	/* the next faster one that there is here is full speed */
 	if (step_here(input, step) == plan.evidence.step)
 		return 1;
-	reason = throttle_change_waits(input, &plan);
+	if (plan.relay == NULL)
+		reason = throttle_change_waits(input, &plan);
 	if (reason != NULL)
 		return why_set(why, -EAGAIN, "%s; faster soon: %s",
 		    plan.evidence.step->text, reason);

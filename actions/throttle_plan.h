@@ -25,6 +25,7 @@ struct throttle_plan {
 	const char *domain;
 	struct throttle_evidence evidence;
 	const struct throttle *throttle; /* what is remembered of it; or NULL */
+	const struct mta_relay *relay;   /* it is that relay; NULL: a domain */
 };
 
 /*
@@ -34,6 +35,11 @@ struct throttle_plan {
  */
 int throttle_plan_begin(const struct action_input *input,
     struct throttle_plan *ret, struct why *why);
+
+/* throttle_provision - what a step of it needs, and the value that says so */
+void throttle_provision(const struct action_input *input,
+    const struct throttle_plan *plan, const struct step *step,
+    struct mta_provision *ret);
 
 /*
  * throttle_plan_move - the changes that bring it to a step

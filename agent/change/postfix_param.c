@@ -32,6 +32,7 @@ static const struct {
     {"default_process_limit",                   PARAM_NUMBER},
     {"default_transport",                       PARAM_TEXT  },
     {"defer_transports",                        PARAM_TEXT  },
+    {"sender_dependent_default_transport_maps", PARAM_TEXT  },
     {"smtp_address_preference",                 PARAM_TEXT  },
     {"smtpd_client_auth_rate_limit",            PARAM_NUMBER},
     {"smtpd_client_connection_count_limit",     PARAM_NUMBER},

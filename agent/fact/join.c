@@ -11,6 +11,9 @@
 #include "agent/fact/join.h"
 
 #include <assert.h>
+#include <string.h>
+
+#include "agent/base/auto.h"
 
 /* Of which the other table, which is complete, has no row. */
 static struct value
@@ -46,28 +49,61 @@ joined_value(const struct fact_set *set, const struct table *schema,
 	return fact_cell(set, schema, key, column);
 }
 
+/* What the other rows leave; one of theirs that is not known is too small. */
+static struct value
+rest_value(const struct fact_set *set, const struct fact_table *table,
+    const struct column *column)
+{
+	const struct table *whole =
+	    schema_table_find(column->joined_whole, NULL);
+	size_t index = (size_t)(column - table->schema->columns);
+	struct value value = fact_cell(set, whole, NULL,
+	    (size_t)schema_column_find(whole, column->joined_column));
+
+	if (value.kind != VALUE_NUMBER || column->unit != UNIT_COUNT)
+		return value;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct fact_row *row = &table->rows[i];
+
+		if (row->cells[index].kind == VALUE_NUMBER)
+			value.number -= row->cells[index].number;
+	}
+	/* a message for several domains counts in each */
+	if (value.number < 0)
+		value.number = 0;
+	return value;
+}
+
 static void
-column_join(
-    struct fact_set *set, struct fact_table *table, const struct column *column)
+column_join(struct fact_set *set, struct fact_table *table,
+    const struct column *column, const char *rest)
 {
 	const struct table *from =
 	    schema_table_find(column->joined_table, NULL);
 	int index =
 	    from == NULL ? -1 : schema_column_find(from, column->joined_column);
 	size_t to = (size_t)(column - table->schema->columns);
+	struct fact_row *last = NULL;
 
 	assert(index >= 0);
 	for (size_t i = 0; index >= 0 && i < table->count; i++) {
 		struct fact_row *row = &table->rows[i];
 
-		if (row->cells[to].kind == VALUE_UNKNOWN)
+		if (row->cells[to].kind != VALUE_UNKNOWN)
+			continue;
+		if (rest != NULL && column->joined_whole != NULL &&
+		    strcmp(row->key, rest) == 0)
+			last = row;
+		else
 			row->cells[to] =
 			    joined_value(set, from, (size_t)index, row->key);
 	}
+	if (last != NULL)
+		last->cells[to] = rest_value(set, table, column);
 }
 
 void
-fact_join(struct fact_set *set)
+fact_join(struct fact_set *set, const char *rest)
 {
 	for (size_t i = 0; i < set->table_count; i++) {
 		struct fact_table *table = &set->tables[i];
@@ -77,7 +113,8 @@ fact_join(struct fact_set *set)
 			continue;
 		for (size_t k = 0; k < schema->column_count; k++)
 			if (schema->columns[k].joined_table != NULL)
-				column_join(set, table, &schema->columns[k]);
+				column_join(
+				    set, table, &schema->columns[k], rest);
 	}
 }
 
@@ -85,11 +122,15 @@ void
 fact_join_tables(const struct table *schema, int column, bool *wanted)
 {
 	for (size_t i = 0; i < schema->column_count; i++) {
-		const char *name = schema->columns[i].joined_table;
+		const char *names[] = {schema->columns[i].joined_table,
+		    schema->columns[i].joined_whole};
 		size_t index;
 
-		if ((column < 0 || (size_t)column == i) && name != NULL &&
-		    schema_table_find(name, &index) != NULL)
-			wanted[index] = true;
+		if (column >= 0 && (size_t)column != i)
+			continue;
+		for (size_t k = 0; k < ARRAY_COUNT(names); k++)
+			if (names[k] != NULL &&
+			    schema_table_find(names[k], &index) != NULL)
+				wanted[index] = true;
 	}
 }

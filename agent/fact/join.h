@@ -13,8 +13,12 @@
  * text the key itself when the other table has all its rows, and unknown when
  * it had more than it may tell. What
  * is known already stays.
+ *
+ * rest  key of the row that stands for whatever has no row of its own (a relay:
+ *       all mail that goes through it), or NULL. It gets what the other rows
+ *       leave of the whole, of times the whole.
  */
-void fact_join(struct fact_set *set);
+void fact_join(struct fact_set *set, const char *rest);
 
 /*
  * fact_join_tables - mark the tables that a column is filled from

@@ -26,6 +26,11 @@ struct column {
 	 * fact_join; NULL: told by the table's own probe.
 	 */
 	const char *joined_table, *joined_column;
+	/*
+	 * A table of one row with the same column for all of them; NULL: none.
+	 * A row that stands for whatever has no row of its own gets the rest.
+	 */
+	const char *joined_whole;
 };
 
 struct table {

@@ -12,11 +12,12 @@
 		.name = (n), .type = COLUMN_NUMBER, .unit = (u), .doc = (d),   \
 		.source = (s)                                                  \
 	}
-#define ROW_JOINED(n, u, d, table, column)                                     \
+#define ROW_JOINED(n, u, d, table, column, whole)                              \
 	{                                                                      \
 		.name = (n), .type = COLUMN_NUMBER, .unit = (u), .doc = (d),   \
 		.source = "joined: " table "." column,                         \
-		.joined_table = (table), .joined_column = (column)             \
+		.joined_table = (table), .joined_column = (column),            \
+		.joined_whole = (whole)                                        \
 	}
 /* The same of a bool, or of a text; neither has a unit. */
 #define ROW_JOINED_AS(n, t, d, table, column)                                  \

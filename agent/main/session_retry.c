@@ -88,6 +88,18 @@ record(struct session *session, const struct throttle *throttle,
 	session_record(session, "retry", ev);
 }
 
+/* Through a relay goes what no other row is for: any domain. */
+static const char *
+recipients_of(const struct session *session, const struct throttle *throttle)
+{
+	const struct mta_throttle *sending = session->mta.throttle;
+
+	return sending != NULL && sending->relay != NULL &&
+	               strcmp(sending->relay->name, throttle->domain) == 0
+	           ? NULL
+	           : throttle->domain;
+}
+
 /* 1: the whole queue is being tried again, also for others. */
 static int
 retry(struct session *session, const struct throttle *throttle, double most)
@@ -95,7 +107,7 @@ retry(struct session *session, const struct throttle *throttle, double most)
 	const struct mta_ops *ops = session->mta.ops;
 	struct queue_query query = {
 	    .state = "deferred",
-	    .destination = throttle->domain,
+	    .destination = recipients_of(session, throttle),
 	    .max = most < QUEUE_SELECT_MAX ? (size_t)most : QUEUE_SELECT_MAX,
 	};
 	struct queue_selection got = {0};

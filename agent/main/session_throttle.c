@@ -64,24 +64,26 @@ interval_read(struct session *session)
 
 /* "mailfix-c2:other.test" shares the limit of other.test. */
 static const char *
-group_of(const char *value)
+group_of(const struct mta_throttle_row *row)
 {
-	const char *colon = value != NULL ? strchr(value, ':') : NULL;
+	const char *colon =
+	    row != NULL && !row->is_relay ? strchr(row->value, ':') : NULL;
 
 	return colon != NULL && colon[1] != '\0' ? colon + 1 : NULL;
 }
 
 /* The table says another step than what is remembered: from now on that. */
 static void
-follow(struct session *session, const char *domain, const struct step *to,
-    const char *value)
+follow(struct session *session, const char *domain,
+    const struct mta_throttle_row *row)
 {
+	const struct step *to = row != NULL ? row->step : NULL;
 	struct throttle_evidence evidence;
 	struct throttle throttle = {
 	    .domain = domain,
 	    .step = to != NULL ? to->name : NULL,
 	    .since_us = clock_now_s() * 1000000,
-	    .group = group_of(value),
+	    .group = group_of(row),
 	};
 
 	(void)throttle_evidence(session->facts, &session->throttles,
@@ -96,6 +98,7 @@ row_find(const struct mta_throttle_rows *rows, const char *domain)
 {
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->rows[i].step != NULL &&
+		    rows->rows[i].domain != NULL &&
 		    strcasecmp(rows->rows[i].domain, domain) == 0)
 			return &rows->rows[i];
 	return NULL;
@@ -115,7 +118,7 @@ list_bare(struct session *session, const struct mta_throttle_rows *rows)
 			    (struct throttle){.domain = rows->rows[i].domain,
 			        .step = rows->rows[i].step->name,
 			        .since_us = clock_now_s() * 1000000,
-			        .group = group_of(rows->rows[i].value),
+			        .group = group_of(&rows->rows[i]),
 			        .row = rows->rows[i].value};
 	session->throttles.rows = all;
 	session->throttles.count = count;
@@ -134,9 +137,46 @@ list_known(struct session *session, const struct mta_throttle_rows *rows)
 
 		all[i].row = row != NULL ? row->value : NULL;
 		/* it may change while the step stays */
-		all[i].group = group_of(all[i].row);
+		all[i].group = group_of(row);
 	}
 	session->throttles.rows = all;
+}
+
+static bool
+is_slow(const struct throttle_list *list, const char *domain)
+{
+	const struct throttle *throttle =
+	    domain != NULL ? throttle_find(list, domain) : NULL;
+
+	return throttle != NULL && throttle->step != NULL;
+}
+
+/*
+ * What was set for a relay that is none any more, or not this one, is still
+ * that relay's: so its fix sees that it must go. Nobody's is nobody's.
+ */
+static void
+relay_adopt(struct session *session, struct mta_throttle_rows *rows)
+{
+	const struct throttle_list *list = &session->throttles;
+	struct mta_throttle_row *all =
+	    arena_alloc(session->arena, rows->count + 1, sizeof(*all));
+
+	for (size_t i = 0; i < rows->count; i++) {
+		struct mta_throttle_row *row = &all[i];
+
+		*row = rows->rows[i];
+		if (!row->is_relay || row->step == NULL ||
+		    is_slow(list, row->domain))
+			continue;
+		for (size_t k = 0; k < list->count; k++)
+			if (text_equal(list->rows[k].step, row->step->name) &&
+			    row_find(rows, list->rows[k].domain) == NULL)
+				row->domain = list->rows[k].domain;
+		if (row->domain == NULL)
+			row->step = NULL;
+	}
+	rows->rows = all;
 }
 
 static void
@@ -152,12 +192,12 @@ compare(struct session *session, const struct mta_throttle_rows *rows)
 		if (row->step != NULL &&
 		    (throttle == NULL ||
 		        !text_equal(throttle->step, row->step->name)))
-			follow(session, row->domain, row->step, row->value);
+			follow(session, row->domain, row);
 	}
 	for (size_t i = 0; i < list->count; i++)
 		if (list->rows[i].step != NULL &&
 		    row_find(rows, list->rows[i].domain) == NULL)
-			follow(session, list->rows[i].domain, NULL, NULL);
+			follow(session, list->rows[i].domain, NULL);
 }
 
 /* What observers see: only what is slowed down now. */
@@ -199,9 +239,11 @@ session_throttles(struct session *session)
 		return;
 	}
 	if (session->state == NULL || state_is_closed(session->state)) {
+		relay_adopt(session, &rows);
 		list_bare(session, &rows);
 	} else {
 		list_known(session, &rows);
+		relay_adopt(session, &rows);
 		compare(session, &rows);
 		list_known(session, &rows);
 	}
@@ -219,6 +261,16 @@ is_reload(const struct change *change, bool is_made)
 	       strcmp(detail, is_made ? "reload" : "reload-after-undo") == 0;
 }
 
+static bool
+is_relay_setting(const struct session *session, const struct change *change)
+{
+	const struct mta_throttle *throttle = session->mta.throttle;
+
+	return throttle != NULL && throttle->relay != NULL &&
+	       strcmp(change->kind->name, "postfix-param") == 0 &&
+	       strcmp(change->target, throttle->relay->setting) == 0;
+}
+
 void
 session_changed(void *user, const struct change *change, bool is_made)
 {
@@ -232,8 +284,9 @@ session_changed(void *user, const struct change *change, bool is_made)
 		state_counter_set(session->state, COUNTER_RELOADS,
 		    session->throttles.reloads + 1);
 	}
-	if (strcmp(change->kind->name, "map-entry") == 0 &&
-	    text_starts(change->target, MTA_THROTTLE_TABLE))
+	if ((strcmp(change->kind->name, "map-entry") == 0 &&
+	        text_starts(change->target, MTA_THROTTLE_TABLE)) ||
+	    is_relay_setting(session, change))
 		session_throttles(session);
 }
 

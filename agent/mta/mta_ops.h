@@ -123,6 +123,10 @@ struct mta_ops {
 	    const struct step *step, const char *nexthop,
 	    struct mta_provision *ret);
 
+	/* throttle_relay - the same for all mail that goes through the relay */
+	void (*throttle_relay)(struct arena *arena, const struct mta *mta,
+	    const struct step *step, struct mta_provision *ret);
+
 	/* map_build - argv to build one map, in arena */
 	const char *const *(*map_build)(struct arena *arena,
 	    const struct mta *mta, const struct mta_map *map);

@@ -7,10 +7,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "agent/mail/log_event.h"
 #include "agent/mail/step.h"
 
 /* The name by which changes of rows are known: "mailfix_transport: big.test". */
 #define MTA_THROTTLE_TABLE "mailfix_transport"
+
+/* A host that ordinary mail goes through, as the configuration names it. */
+struct mta_relay {
+	const char *name; /* lower case, without brackets and port */
+	/* it, and others that stand in for it; NULL-terminated */
+	const char *const *hosts;
+	bool is_domain; /* the hosts of its MX records take the mail */
+	/* nothing sends mail elsewhere by the transport of ordinary mail */
+	bool is_only;
+	const char *nexthop; /* of ordinary mail's transport itself; or "" */
+	const char *setting; /* that slows all of it down */
+};
 
 struct mta_throttle {
 	/* why no destination can be slowed down here; NULL: it can */
@@ -28,13 +41,27 @@ struct mta_throttle {
 	double rate;     /* its own messages a second; 0: no limit */
 	/* the service that our own are made after: fields, and arguments */
 	const char *fields, *program, *args;
-	const char *type; /* of lookup tables: "hash" */
+	const char *type;              /* of lookup tables: "hash" */
+	const struct mta_relay *relay; /* NULL: to each domain's own servers */
 };
 
+/*
+ * mta_relay_takes - did this delivery go, or try to go, to the relay?
+ * By the server that the log names: what the configuration sends elsewhere
+ * does not count.
+ */
+bool mta_relay_takes(
+    const struct mta_throttle *throttle, const struct log_event *event);
+
 struct mta_throttle_row {
-	const char *domain;      /* as it stands there */
+	const char *domain;      /* as it stands there, or the relay */
 	const struct step *step; /* NULL: a row that we did not write */
 	const char *value;
+	/*
+	 * no row: the setting of all that goes through the relay; domain is NULL
+	 * where there is no relay any more
+	 */
+	bool is_relay;
 };
 
 struct mta_throttle_rows {
@@ -57,9 +84,10 @@ struct mta_provision {
 	const char *const *params; /* "name = value"; NULL-terminated */
 	size_t param_count;
 	const char *words; /* of what: "mailfix-c1 ... mailfix-c12" */
+	bool needs_table;
 	struct mta_setting settings[MTA_PROVISION_SETTINGS_MAX];
 	size_t setting_count;
-	const char *value; /* of the row */
+	const char *value; /* of the row, or of the setting */
 };
 
 #endif

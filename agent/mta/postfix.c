@@ -303,5 +303,6 @@ const struct mta_ops postfix_ops = {
     .tables_check = postfix_tables_check,
     .throttle_rows = postfix_throttle_rows,
     .throttle_provision = postfix_throttle_provision,
+    .throttle_relay = postfix_throttle_relay,
     .map_build = postfix_map_build,
 };

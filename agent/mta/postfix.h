@@ -56,6 +56,30 @@ int postfix_throttle_rows(struct arena *arena, const struct mta *mta,
 void postfix_throttle_provision(struct arena *arena, const struct mta *mta,
     const struct step *step, const char *nexthop, struct mta_provision *ret);
 
+void postfix_throttle_relay(struct arena *arena, const struct mta *mta,
+    const struct step *step, struct mta_provision *ret);
+
+/*
+ * postfix_relay_find - the relay of ordinary mail, or NULL
+ * nexthop  that default_transport names, or ""
+ */
+const struct mta_relay *postfix_relay_find(struct arena *arena,
+    const struct postfix_settings *settings, const char *nexthop);
+
+/* postfix_relay_is_ours - is this value of its setting one of ours? */
+bool postfix_relay_is_ours(const char *value);
+
+/* postfix_relay_value - of its setting, for a step */
+const char *postfix_relay_value(struct arena *arena,
+    const struct mta_relay *relay, const struct step *step);
+
+/*
+ * postfix_relay_row - is the relay slowed down, as main.cf says now?
+ * Returns 1 with the row, 0, or a negative errno.
+ */
+int postfix_relay_row(struct arena *arena, const struct mta *mta,
+    struct mta_throttle_row *ret, struct why *why);
+
 int postfix_queue_paths(struct arena *arena, const struct mta *mta,
     const struct mta_path **ret, size_t *ret_count, struct why *why);
 

@@ -278,20 +278,27 @@ setting_set(struct mta_provision *ret, const char *name,
 }
 
 static void
-make_settings(
+make_maps(
     struct making *making, const struct step *step, struct mta_provision *ret)
 {
-	static const char paused[] = "mailfix-pause";
 	const struct mta *mta = making->mta;
 	const struct mta_param *maps = mta_param_find(mta, "transport_maps");
-	const struct mta_param *deferred =
-	    mta_param_find(mta, "defer_transports");
 	bool needs_shards =
 	    step->family == STEP_RATE && mta->throttle->has_shards;
 
 	setting_set(ret, "transport_maps", maps,
 	    maps_with(making->arena, mta, maps != NULL ? maps->value : "",
 	        needs_shards));
+}
+
+static void
+make_deferred(
+    struct making *making, const struct step *step, struct mta_provision *ret)
+{
+	static const char paused[] = "mailfix-pause";
+	const struct mta_param *deferred =
+	    mta_param_find(making->mta, "defer_transports");
+
 	if (step->family != STEP_PAUSE)
 		return;
 	if (deferred == NULL || deferred->value[0] == '\0')
@@ -322,9 +329,10 @@ words_of(struct making *making, enum step_family family)
 	    family == STEP_RATE ? last->name : first->name);
 }
 
-void
-postfix_throttle_provision(struct arena *arena, const struct mta *mta,
-    const struct step *step, const char *nexthop, struct mta_provision *ret)
+/* What a row and the relay's setting stand on alike. */
+static void
+make(struct arena *arena, const struct mta *mta, const struct step *step,
+    bool is_row, struct mta_provision *ret)
 {
 	struct making making = {
 	    .arena = arena,
@@ -336,14 +344,32 @@ postfix_throttle_provision(struct arena *arena, const struct mta *mta,
 	};
 
 	*ret = (struct mta_provision){.words = words_of(&making, step->family)};
-	if (nexthop == NULL)
-		nexthop = "";
 	make_family(&making, step->family);
-	make_settings(&making, step, ret);
+	if (is_row)
+		make_maps(&making, step, ret);
+	make_deferred(&making, step, ret);
 	ret->services = making.services;
 	ret->service_count = making.service_count;
 	ret->params = making.params;
 	ret->param_count = making.param_count;
+}
+
+void
+postfix_throttle_relay(struct arena *arena, const struct mta *mta,
+    const struct step *step, struct mta_provision *ret)
+{
+	make(arena, mta, step, false, ret);
+	ret->value = postfix_relay_value(arena, mta->throttle->relay, step);
+}
+
+void
+postfix_throttle_provision(struct arena *arena, const struct mta *mta,
+    const struct step *step, const char *nexthop, struct mta_provision *ret)
+{
+	make(arena, mta, step, true, ret);
+	ret->needs_table = !mta->throttle->has_table;
+	if (nexthop == NULL)
+		nexthop = "";
 	if (step->shards > 1)
 		ret->value = step->name;
 	else if (step->family == STEP_RATE && step->per_s >= 1)

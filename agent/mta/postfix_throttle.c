@@ -6,7 +6,7 @@
  * Input    settings, master.cf; the table, which an admin may have edited
  * Errors   what stands in the way is a text; a table that cannot be read
  * Runs as  the actor
- * Source   postconf(5): default_transport, relayhost, sender_dependent_*;
+ * Source   postconf(5): default_transport, sender_dependent_*;
  *          transport(5); trivial-rewrite(8), resolve.c for which one wins
  */
 #include <errno.h>
@@ -60,32 +60,51 @@ service_find(const struct postfix_services *services, const char *name)
 	return NULL;
 }
 
+/* What the admin says by the sender, and what is left of ours. */
+static const char *
+refusal_by_sender(struct arena *arena, const struct postfix_settings *settings,
+    const struct mta_relay *relay)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(by_sender); i++) {
+		const char *value =
+		    postfix_setting_text(settings, by_sender[i], "");
+
+		if (*value == '\0' ||
+		    (relay != NULL && postfix_relay_is_ours(value)))
+			continue;
+		if (postfix_relay_is_ours(value))
+			return arena_printf(arena,
+			    "%s still has what mailfix set for a relay that "
+			    "is not used any more: undo that (mailfix history)",
+			    by_sender[i]);
+		return arena_printf(arena,
+		    "%s decides by the sender how mail goes, and mailfix would "
+		    "go over it: set limits of the transports that it names, "
+		    "such as NAME_destination_concurrency_limit",
+		    by_sender[i]);
+	}
+	return NULL;
+}
+
 static const char *
 refusal(struct arena *arena, const struct postfix_settings *settings,
-    const struct mta *mta, const char *nexthop,
+    const struct mta *mta, const struct mta_relay *relay,
     const struct postfix_service *service, const char *transport)
 {
-	const char *relay = postfix_setting_text(settings, "relayhost", "");
+	const char *text;
 
 	if (!mta->has_settings || mta->services_error != NULL)
 		return "the configuration of Postfix cannot be read";
 	if (mta->instances != NULL && mta->instances[0] != NULL)
 		return "several instances of Postfix run here, and only one "
 		       "could be slowed down";
-	for (size_t i = 0; i < ARRAY_COUNT(by_sender); i++)
-		if (*postfix_setting_text(settings, by_sender[i], "") != '\0')
-			return arena_printf(arena,
-			    "%s decides by the sender how mail goes: a row for "
-			    "a destination would go over it",
-			    by_sender[i]);
-	if (nexthop[0] != '\0')
-		relay = nexthop;
-	if (relay[0] != '\0')
-		return arena_printf(arena,
-		    "all mail goes through the relay %s: what it refuses is "
-		    "its own affair; to slow down all mail, set %s_destination_"
-		    "concurrency_limit",
-		    relay, transport);
+	text = refusal_by_sender(arena, settings, relay);
+	if (text != NULL)
+		return text;
+	/* such a list could not stand in a list of our transports */
+	if (relay != NULL && strpbrk(relay->nexthop, " \t,{}") != NULL)
+		return "default_transport names several relays: relayhost may, "
+		       "and then mailfix can slow down mail to them";
 	if (service == NULL)
 		return arena_printf(arena,
 		    "default_transport is %s, and master.cf has no such "
@@ -155,8 +174,9 @@ postfix_throttle_find(struct arena *arena,
 	    limit_of(arena, settings, transport, "destination_rate_delay", 0);
 
 	throttle->transport = transport;
+	throttle->relay = postfix_relay_find(arena, settings, nexthop);
 	throttle->refusal =
-	    refusal(arena, settings, mta, nexthop, service, transport);
+	    refusal(arena, settings, mta, throttle->relay, service, transport);
 	throttle->is_refusal_sure =
 	    mta->has_settings && mta->services_error == NULL;
 	throttle->table =
@@ -236,11 +256,25 @@ rows_parse(
 	ret->count = count;
 }
 
+static void
+row_add(struct arena *arena, const struct mta_throttle_row *row,
+    struct mta_throttle_rows *rows)
+{
+	struct mta_throttle_row *more =
+	    arena_alloc(arena, rows->count + 1, sizeof(*more));
+
+	for (size_t i = 0; i < rows->count; i++)
+		more[i] = rows->rows[i];
+	more[rows->count++] = *row;
+	rows->rows = more;
+}
+
 int
 postfix_throttle_rows(struct arena *arena, const struct mta *mta,
     struct mta_throttle_rows *ret, struct why *why)
 {
 	AUTO_BUF struct buf text = {0};
+	struct mta_throttle_row relay;
 	int r;
 
 	*ret = (struct mta_throttle_rows){0};
@@ -248,10 +282,12 @@ postfix_throttle_rows(struct arena *arena, const struct mta *mta,
 		return 0;
 	r = file_read(
 	    AT_FDCWD, mta->throttle->table, TABLE_BYTES_MAX, &text, why);
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
+	if (r == 0)
+		rows_parse(arena, &text, ret);
+	else if (r != -ENOENT)
 		return r;
-	rows_parse(arena, &text, ret);
-	return 0;
+	r = postfix_relay_row(arena, mta, &relay, why);
+	if (r > 0)
+		row_add(arena, &relay, ret);
+	return r < 0 ? r : 0;
 }

@@ -154,6 +154,7 @@ log_collect(struct probe_job *job, struct fact_out *out)
 	look->with = (struct log_tally_with){
 	    .classify = log_classify_new(job->replies),
 	    .throttles = job->throttles,
+	    .sending = job->mta != NULL ? job->mta->throttle : NULL,
 	};
 	tally_load(look, job);
 	r = log_read(look, job, &why);

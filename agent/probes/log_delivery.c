@@ -466,7 +466,7 @@ tally_delivery(struct tally_line *line)
 	const struct tally_pending *pending;
 	const bool is_sent = event->status == LOG_STATUS_SENT;
 	char name[TALLY_NAME_MAX];
-	const size_t length = tally_name(event->domain, name);
+	const size_t length = tally_name(tally_destination(line), name);
 	uint64_t hash;
 
 	if (event->is_repeat || event->is_local || length == 0)

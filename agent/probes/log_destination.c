@@ -27,6 +27,18 @@ is_of_name(unsigned char c)
 	       c >= 0x80;
 }
 
+struct span
+tally_destination(const struct tally_line *line)
+{
+	const struct mta_throttle *sending = line->with->sending;
+	const char *relay;
+
+	if (!mta_relay_takes(sending, line->event))
+		return line->event->domain;
+	relay = sending->relay->name;
+	return (struct span){relay, (uint32_t)strlen(relay)};
+}
+
 size_t
 tally_name(struct span domain, char ret[static TALLY_NAME_MAX])
 {

@@ -91,6 +91,12 @@ void tally_own(struct tally_line *line);
 
 /* log_destination.c: where a destination is kept */
 
+/*
+ * tally_destination - of a delivery: the recipient's domain; the relay, if it
+ * went there: limits are its own, whatever the domain
+ */
+struct span tally_destination(const struct tally_line *line);
+
 /* tally_name - lower case, without a dot at the end; 0: none that can be */
 size_t tally_name(struct span domain, char ret[static TALLY_NAME_MAX]);
 

@@ -41,7 +41,8 @@ size_t log_tally_size(void);
 struct log_tally_with {
 	struct log_classify *classify; /* never NULL */
 	const struct throttle_list
-	    *throttles; /* NULL: nothing is slowed down */
+	    *throttles;                     /* NULL: nothing is slowed down */
+	const struct mta_throttle *sending; /* where mail goes; may be NULL */
 };
 
 /*

@@ -363,6 +363,7 @@ observe_with(const struct probe *const *probes,
 {
 	struct look look = {.request = request, .set = set};
 	struct why local = {0};
+	const char *rest = NULL;
 	int r;
 
 	*ret = (struct observe_result){0};
@@ -386,7 +387,10 @@ observe_with(const struct probe *const *probes,
 		return why_set(why, r, "%s", local.text);
 	}
 	tables_finish(&look, false, "no probe tells about it");
-	fact_join(set);
+	if (request->mta != NULL && request->mta->throttle != NULL &&
+	    request->mta->throttle->relay != NULL)
+		rest = request->mta->throttle->relay->name;
+	fact_join(set, rest);
 	return 0;
 }
 

@@ -14,7 +14,8 @@
  *   MEMORY tried start service-down a.service     in an earlier run, now
  *   MEMORY failed service-down    a fix had no effect
  *   MEMORY paused 1h | closed
- *   THROTTLE ready | old | refused the reason     of a stock mail system;
+ *   THROTTLE ready | old | relay NAME | refused the reason
+ *                                                of a stock mail system;
  *                                 with our transports; an old one; never
  *   THROTTLE by-name SETTING      and a setting that looks at the nexthop
  *   RUN                           look, judge, plan

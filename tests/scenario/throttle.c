@@ -81,6 +81,25 @@ family_make(struct scenario *scenario, const char *name,
 		        .value = made.settings[i].after};
 }
 
+/* All mail goes through it. */
+static void
+relay_make(
+    struct scenario *scenario, struct mta_throttle *throttle, const char *name)
+{
+	struct mta_relay *relay =
+	    arena_alloc(scenario->arena, 1, sizeof(*relay));
+	const char **hosts = arena_alloc(scenario->arena, 2, sizeof(*hosts));
+
+	hosts[0] = arena_dup(scenario->arena, name);
+	*relay = (struct mta_relay){
+	    .name = hosts[0],
+	    .hosts = hosts,
+	    .nexthop = "",
+	    .setting = "sender_dependent_default_transport_maps",
+	};
+	throttle->relay = relay;
+}
+
 void
 throttle_line(struct scenario *scenario, const char *text)
 {
@@ -99,6 +118,10 @@ throttle_line(struct scenario *scenario, const char *text)
 		return;
 	}
 	throttle = throttle_new(scenario);
+	if (text_starts(text, "relay ")) {
+		relay_make(scenario, throttle, text + strlen("relay "));
+		return;
+	}
 	if (text_starts(text, "refused ")) {
 		throttle->refusal =
 		    arena_dup(scenario->arena, text + strlen("refused "));
@@ -110,7 +133,8 @@ throttle_line(struct scenario *scenario, const char *text)
 		return;
 	}
 	if (strcmp(text, "ready") != 0) {
-		scenario_fail(scenario, "THROTTLE ready, old, or refused ...");
+		scenario_fail(scenario,
+		    "THROTTLE ready, old, relay NAME, or refused ...");
 		return;
 	}
 	throttle->has_table = true;

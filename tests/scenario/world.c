@@ -211,10 +211,13 @@ struct fact_set *
 world_look(struct scenario *scenario)
 {
 	struct fact_set *set = fact_set_new(scenario->arena);
+	const struct mta_throttle *throttle = scenario->mta.throttle;
+	const struct mta_relay *relay =
+	    throttle != NULL ? throttle->relay : NULL;
 
 	set->taken_s = scenario->now_s;
 	for (size_t i = 0; i < scenario->world.count; i++)
 		set_fact(set, &scenario->world.entries[i]);
-	fact_join(set);
+	fact_join(set, relay != NULL ? relay->name : NULL);
 	return set;
 }

@@ -282,7 +282,7 @@ test_joined(void **state)
 	row = row_add(f, "queue_destination", "big.test");
 	set_number("queue_destination", row, "messages", 1204);
 	set_number("queue_destination", row, "active", 4);
-	fact_join(f->set);
+	fact_join(f->set, NULL);
 	assert_true(
 	    cell(f, "destination", "big.test", "queued").number == 1204);
 	assert_true(cell(f, "destination", "big.test", "active").number == 4);
@@ -292,6 +292,47 @@ test_joined(void **state)
 	assert_int_equal(
 	    cell(f, "destination", "small.test", "queued").kind, VALUE_NUMBER);
 	assert_true(cell(f, "destination", "small.test", "queued").number == 0);
+}
+
+/* What goes by way of a relay is what no other row is for. */
+static void
+test_joined_rest(void **state)
+{
+	struct fixture *f = *state;
+	struct fact_row *row;
+
+	row_add(f, "destination", "relay.test");
+	row_add(f, "destination", "big.test");
+	row = row_add(f, "queue_destination", "big.test");
+	set_number("queue_destination", row, "messages", 1000);
+	set_number("queue_destination", row, "active", 9);
+	row = row_add(f, "queue", "");
+	set_number("queue", row, "messages", 1204);
+	set_number("queue", row, "active", 4);
+	set_number("queue", row, "oldest", 60);
+	fact_join(f->set, "relay.test");
+	assert_true(
+	    cell(f, "destination", "big.test", "queued").number == 1000);
+	assert_true(
+	    cell(f, "destination", "relay.test", "queued").number == 204);
+	assert_true(
+	    cell(f, "destination", "relay.test", "oldest").number == 60);
+	/* a message for several domains counts in each */
+	assert_true(cell(f, "destination", "relay.test", "active").number == 0);
+}
+
+static void
+test_joined_rest_unknown(void **state)
+{
+	struct fixture *f = *state;
+	struct fact_table *table =
+	    fact_table_get(f->set, schema_table_find("queue", NULL));
+
+	row_add(f, "destination", "relay.test");
+	fact_table_set_unknown(f->set, table, "the queue hangs");
+	fact_join(f->set, "relay.test");
+	assert_string_equal(cell(f, "destination", "relay.test", "queued").text,
+	    "the queue hangs");
 }
 
 static void
@@ -304,11 +345,11 @@ test_joined_unknown(void **state)
 	char key[32];
 
 	row_add(f, "destination", "big.test");
-	fact_join(f->set);
+	fact_join(f->set, NULL);
 	assert_string_equal(cell(f, "destination", "big.test", "queued").text,
 	    "was not looked at");
 	fact_table_set_unknown(f->set, table, "the queue hangs");
-	fact_join(f->set);
+	fact_join(f->set, NULL);
 	assert_string_equal(cell(f, "destination", "big.test", "queued").text,
 	    "the queue hangs");
 	for (size_t i = 0; i < schema->row_max; i++) {
@@ -316,7 +357,7 @@ test_joined_unknown(void **state)
 		row_add(f, "queue_destination", key);
 	}
 	/* the row may be one of those that were left out */
-	fact_join(f->set);
+	fact_join(f->set, NULL);
 	assert_string_equal(cell(f, "destination", "big.test", "queued").text,
 	    "queue_destination tells of the 500 largest only");
 }
@@ -334,6 +375,8 @@ test_joined_tables(void **state)
 	assert_false(wanted[index]);
 	fact_join_tables(schema, schema_column_find(schema, "queued"), wanted);
 	assert_true(wanted[index]);
+	(void)schema_table_find("queue", &index);
+	assert_true(wanted[index]);
 }
 
 int
@@ -350,6 +393,8 @@ main(void)
 	    TEST(test_rows_left_out),
 	    TEST(test_find_collides),
 	    TEST(test_joined),
+	    TEST(test_joined_rest),
+	    TEST(test_joined_rest_unknown),
 	    TEST(test_joined_unknown),
 	    TEST(test_joined_tables),
 	};

@@ -639,6 +639,59 @@ test_step(void **state)
 	assert_near("step_attempts", BIG("step_attempts"), 0, 0);
 }
 
+/* What a relay refuses is one row, and its step's; the rest by domain. */
+static void
+test_relay(void **state)
+{
+	static const char *const hosts[] = {"Smart.test", NULL};
+	static const struct mta_relay relay = {
+	    .name = "smart.test", .hosts = hosts};
+	static const struct mta_throttle sending = {
+	    .transport = "smtp", .relay = &relay};
+
+	(void)state;
+	world.with.sending = &sending;
+	world.throttle = (struct throttle){.domain = "smart.test",
+	    .step = "c2",
+	    .since_us = BEGIN_S * US_PER_S + 100 * US_PER_S,
+	    .age_s = 60};
+	world.throttles =
+	    (struct throttle_list){.rows = &world.throttle, .count = 1};
+	world.with.throttles = &world.throttles;
+	for (unsigned i = 0; i < 40; i++)
+		line(80 + i,
+		    i < 20 ? "postfix/smtp" : "postfix/mailfix-c2/smtp", 7,
+		    "%010X: to=<a@d%u.test>, relay=smart.test[192.0.2.9]:587, "
+		    "delay=9, delays=8/1/0.1/0, dsn=4.7.0, status=%s",
+		    i, i,
+		    i % 2 == 0
+		        ? "sent (250 ok)"
+		        : "deferred (host smart.test[192.0.2.9] said: "
+		          "454 Throttling failure: Maximum sending rate "
+		          "exceeded. (in reply to end of DATA command))");
+	line(130, "postfix/smtp", 7,
+	    "00000000A1: to=<a@big.test>, relay=" HOST ":25, delay=9, "
+	    "delays=8/1/0.1/0, dsn=4.7.0, status=deferred (host " HOST
+	    " refused to talk to me: " BUSY ")");
+	line(131, "postfix/relay/smtp", 7,
+	    "00000000A2: to=<a@inside.test>, relay=smart.test[192.0.2.9]:587, "
+	    "delay=9, delays=8/1/0.1/0, dsn=4.7.0, status=deferred (host "
+	    "smart.test[192.0.2.9] refused to talk to me: " BUSY ")");
+	tell();
+#define RELAY(column) number("destination", "smart.test", column)
+	assert_near("attempts", RELAY("attempts"), 40, 40);
+	assert_near("sent", RELAY("sent"), 20, 20);
+	assert_near("r4xx", RELAY("r4xx"), 20, 20);
+	assert_near("step_attempts", RELAY("step_attempts"), 20, 20);
+	assert_near("step_refused", RELAY("step_refused"), 10, 10);
+	assert_string_equal(text("destination", "smart.test", "cause"), "rate");
+	assert_string_equal(
+	    text("destination", "smart.test", "transport"), "mailfix-c2");
+	assert_near("r421 of big.test", BIG("r421"), 1, 1);
+	assert_near("r421 of inside.test",
+	    number("destination", "inside.test", "r421"), 1, 1);
+}
+
 static void
 test_per_session(void **state)
 {
@@ -933,6 +986,7 @@ main(void)
 	    CASE(test_alive_changes),
 	    CASE(test_rate),
 	    CASE(test_step),
+	    CASE(test_relay),
 	    CASE(test_per_session),
 	    CASE(test_many),
 	    CASE(test_pieces),

@@ -37,6 +37,12 @@ struct bench {
 
 static struct bench bench;
 
+static const struct mta_relay
+    same = {.name = "big.test",
+        .nexthop = "",
+        .setting = "sender_dependent_default_transport_maps"},
+    other = {.name = "relay.test", .nexthop = ""};
+
 static int
 fake_routed(struct arena *arena, const struct mta *mta, const char *domain,
     const char **ret, struct why *why)
@@ -202,6 +208,42 @@ test_ease_for_the_admin(void **state)
 	assert_int_not_equal(ease(), 1);
 	bench.routed = 0;
 	assert_int_not_equal(ease(), 1);
+	/* a relay takes the place of rows, and another one of its own setting */
+	bench.throttle.relay = &other;
+	assert_int_equal(ease(), 1);
+	bench.throttle.relay = &same;
+	bench.routed = 1;
+	assert_int_not_equal(ease(), 1);
+}
+
+/* Up only when a reload may be; down at once. */
+static void
+test_relay_reloads(void **state)
+{
+	(void)state;
+	bench.throttle.relay = &same;
+	bench.rows[0] = (struct throttle){.domain = "big.test",
+	    .step = "d10",
+	    .age_s = 40,
+	    .row = "static:mailfix-d10:"};
+	destination("step", VALUE_TEXT_OF("d10"));
+	destination("step_age", VALUE_NUMBER_OF(40));
+	destination("step_sent", VALUE_NUMBER_OF(4));
+	destination("step_attempts", VALUE_NUMBER_OF(4));
+	bench.list.reload_age_s = 5;
+	assert_int_equal(ease(), -EAGAIN);
+	assert_non_null(strstr(bench.why.text, "a moment ago"));
+	bench.list.reload_age_s = 60;
+	assert_int_equal(ease(), 0);
+	assert_string_equal(bench.output.changes[bench.output.count - 1].before,
+	    "static:mailfix-d10:");
+	assert_string_equal(
+	    bench.output.changes[bench.output.count - 1].detail, "reload both");
+	bench.list.reload_age_s = 5;
+	bench.rows[0] = (struct throttle){.domain = "big.test"};
+	destination("step", VALUE_TEXT_OF(""));
+	destination("wait", VALUE_NUMBER_OF(0));
+	assert_int_equal(plan("lower-concurrency"), 0);
 }
 
 /* What is at hand would go on by the slower step, and nothing be seen. */
@@ -275,6 +317,7 @@ main(void)
 	    CASE(test_too_many),
 	    CASE(test_ease_for_the_admin),
 	    CASE(test_ease_with_many_at_hand),
+	    CASE(test_relay_reloads),
 	    CASE(test_type_changed),
 	};
 
