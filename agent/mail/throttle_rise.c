@@ -25,6 +25,13 @@
  */
 #define RATE_ROUND 1.25
 
+/*
+ * Where the next slower step is nearly as fast, little is lost by it, and by
+ * one that is too fast a whole window: there a rate is hardly rounded up.
+ */
+#define NEARLY            0.75
+#define RATE_ROUND_NEARLY 1.1
+
 /* Without any knowledge of a rate. */
 #define RATE_UNKNOWN 1.0
 
@@ -85,6 +92,19 @@ throttle_rate(const struct throttle_evidence *evidence)
 	return taken * RATE_ROUND;
 }
 
+/* The fastest step for a rate, rounded up as far as the ladder is coarse. */
+static const struct step *
+step_for(double rate)
+{
+	const struct step *step = throttle_fastest(STEP_RATE, rate);
+	const struct step *slower = step != NULL ? step_slower(step) : NULL;
+
+	if (slower != NULL && slower->per_s >= NEARLY * step->per_s &&
+	    step->per_s > rate / RATE_ROUND * RATE_ROUND_NEARLY)
+		return slower;
+	return step;
+}
+
 /* Where the trickle leads when mail is taken again; NULL: it is fast enough. */
 static const struct step *
 target_of(const struct throttle_evidence *evidence)
@@ -103,7 +123,8 @@ target_of(const struct throttle_evidence *evidence)
 	if (below != NULL && evidence->taken_s <= 0)
 		target = below;
 	else
-		target = throttle_fastest(STEP_RATE, rate > 0 ? rate : usual);
+		target = rate > 0 ? step_for(rate)
+		                  : throttle_fastest(STEP_RATE, usual);
 	if (below != NULL && below > target)
 		target = below;
 	return target < evidence->step ? target : NULL;
