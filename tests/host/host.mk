@@ -1,11 +1,11 @@
 # Host tests: the package, installed on real mail hosts; see tests/host/run.
 
+# What test_conf_changes.py runs on its hosts.
+DRIVE_CHANGE := $(BUILD)/tests/host/drive_change
+
 .PHONY: check-host
 check-host: deb $(DRIVE_CHANGE)
 	@tests/host/run --deb "$$(ls -t build/deb/mailfix_*.deb | head -n 1)"
-
-# What test_conf_changes.py runs on its hosts.
-DRIVE_CHANGE := $(BUILD)/tests/host/drive_change
 
 $(DRIVE_CHANGE): $(DRIVE_CHANGE).o $(LIBRARY)
 	$(SAY) LD $@
