@@ -51,6 +51,7 @@ class Unit:
     tests: tuple
     timeout_s: int
     is_waiting: bool
+    measures_time: bool
 
 
 class Runner:
@@ -67,7 +68,9 @@ class Runner:
     def run(self, units):
         """Run all units, the long ones first; return when all have ended.
 
-        Those that mostly wait take no place from the others.
+        Those that mostly wait take no place from the others. A unit that
+        measures time and fails is told, and tried again with the machine to
+        itself: its figures were taken while others used it, too.
         """
         units = sorted(units, key=lambda unit: -unit.timeout_s)
         waiting = [unit for unit in units if unit.is_waiting]
@@ -79,9 +82,22 @@ class Runner:
             try:
                 for each in done:
                     each.result()
+                for unit in filter(self._is_to_try_again, units):
+                    self._forget(unit)
+                    self._run_unit(unit)
             except BaseException:
                 self._stop()
                 raise
+
+    def _is_to_try_again(self, unit):
+        return unit.measures_time and any(
+            each.verdict == 'FAIL' and each.test in unit.tests
+            for each in self.outcomes)
+
+    def _forget(self, unit):
+        print('again, alone: ' + ', '.join(unit.tests))
+        self.outcomes = [each for each in self.outcomes
+                         if each.test not in unit.tests]
 
     def report(self, outcome):
         """Print how a test went, and keep what tells why."""
@@ -230,7 +246,8 @@ def _units(tests):
         groups.setdefault(type(test) if shared else test.id(), []).append(test)
     return [Unit(tuple(test.id() for test in group),
                  max(worker.timeout_of(test) for test in group),
-                 all(getattr(test, 'is_waiting', False) for test in group))
+                 all(getattr(test, 'is_waiting', False) for test in group),
+                 all(getattr(test, 'measures_time', False) for test in group))
             for group in groups.values()]
 
 
@@ -277,6 +294,10 @@ def _conclude(outcomes, expected):
     """Print the last line; return the exit status."""
     counts = {verdict: sum(each.verdict == verdict for each in outcomes)
               for verdict in ('ok', 'FAIL', 'skipped')}
+    for each in outcomes:
+        if each.verdict == 'FAIL':
+            lines = each.text.strip().splitlines() or ['no word of why']
+            print(f'FAIL {each.test}: {lines[-1]}')
     print(f'host: {counts["ok"]} passed, {counts["FAIL"]} failed, '
           f'{counts["skipped"]} skipped')
     failed = counts['FAIL'] or len(outcomes) < expected or not outcomes

@@ -52,6 +52,7 @@ class SenderCase(LabCase):
     """A host with the package, big.test, good.test, and the timer."""
 
     timeout_s = 480
+    measures_time = True
 
     def sender(self, rules, *, world=None, **options):
         """Boot a host that sends to a provider that follows these rules."""
