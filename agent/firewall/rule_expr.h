@@ -83,10 +83,9 @@ enum nf_op {
 #define NF_SLOT_VERDICT 0xfeU
 
 /*
- * One expression of a rule. `key`, `op2`, `flags` and the numbers mean what the
- * attribute of that name means in linux/netfilter/nf_tables.h; the comments say
- * which attribute. Values of theirs that this program does not know are left
- * as they are: who evaluates takes them for unknown.
+ * One expression of a rule. Keys, operations, flags and numbers are those of the
+ * attribute of that name in linux/netfilter/nf_tables.h, also ones that this
+ * program does not know: whoever evaluates takes them for unknown.
  */
 struct nf_expr {
 	uint8_t op;         /* enum nf_op */
