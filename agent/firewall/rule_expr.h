@@ -74,8 +74,7 @@ enum nf_op {
 };
 
 /*
- * Registers: a file of 64 bytes, addressed in slots of 4 (NFT_REG_1 is slot 0,
- * NFT_REG_2 slot 4, NFT_REG32_00 slot 0, NFT_REG32_01 slot 1).
+ * Registers: 64 bytes, in slots of 4 (NFT_REG_2 and NFT_REG32_04 are slot 4).
  */
 #define NF_SLOT_COUNT   16U
 #define NF_SLOT_BYTES   4U
