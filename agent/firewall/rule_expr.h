@@ -135,9 +135,10 @@ struct nf_expr {
 		} range;
 
 		struct {
-			uint32_t op;               /* NFTA_BITWISE_OP */
-			const uint8_t *mask, *xor; /* MASK_XOR */
-			uint32_t shift;            /* LSHIFT, RSHIFT */
+			uint32_t op; /* NFTA_BITWISE_OP */
+			/* MASK_XOR; of AND, OR, XOR without sreg2: mask */
+			const uint8_t *mask, *xor;
+			uint32_t shift; /* LSHIFT, RSHIFT */
 		} bitwise;
 
 		struct {

@@ -74,8 +74,9 @@ struct nf_chain {
 	uint8_t hook, type; /* enum nf_hook, enum nf_chain_type */
 	int32_t priority;
 	struct nf_verdict policy;
-	const char *const *devices; /* netdev; NULL-terminated, or NULL */
-	unsigned order;             /* in the dump, from 0 */
+	/* netdev; NULL-terminated, or NULL; "eth*": all that begin so */
+	const char *const *devices;
+	unsigned order; /* in the dump, from 0 */
 	/* once is_loaded */
 	bool is_loaded;
 	struct nf_rule *rules;
@@ -153,7 +154,14 @@ struct nf_ruleset {
 	 */
 	const char *legacy_ipv4, *legacy_ipv6;
 	const struct nf_source *source; /* NULL: everything is there */
+	struct nf_index *index;         /* of nf_ruleset_index; NULL: none */
 };
+
+/*
+ * nf_ruleset_index - make finding by name quick, once all chains and sets are
+ * there; without it each is looked for one by one
+ */
+void nf_ruleset_index(struct nf_ruleset *ruleset);
 
 /*
  * nf_chain_load, nf_set_load - the rules, the elements; at once when they are

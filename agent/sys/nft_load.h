@@ -12,6 +12,9 @@
 
 #include "agent/firewall/ruleset.h"
 
+/* "raw, mangle, nat, filter, security of iptables-legacy", and others */
+#define NFT_LEGACY_MAX 96
+
 /*
  * nft_link - a netlink socket of which somebody else may ask
  *
@@ -24,6 +27,8 @@ struct nft_link {
 	int fd;       /* NETLINK_NETFILTER, bound; the answers */
 	int asker;    /* SOCK_SEQPACKET to the asker; -1: ask by oneself */
 	pid_t helper; /* to be reaped by who opened; 0: none */
+	/* of the older iptables, as they were when the link was opened */
+	char legacy_ipv4[NFT_LEGACY_MAX], legacy_ipv6[NFT_LEGACY_MAX];
 };
 
 /*
