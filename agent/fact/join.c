@@ -17,15 +17,17 @@
 
 /* Of which the other table, which is complete, has no row. */
 static struct value
-joined_absent(enum column_type type, const char *key)
+joined_absent(const struct column *column, const char *key)
 {
-	switch (type) {
+	switch (column->type) {
 	case COLUMN_NUMBER:
 		break;
 	case COLUMN_BOOL:
 		return VALUE_BOOL_OF(false);
 	case COLUMN_TEXT:
-		return VALUE_TEXT_OF(key);
+		return column->is_joined_only
+		           ? VALUE_UNKNOWN_OF("it is not told")
+		           : VALUE_TEXT_OF(key);
 	case COLUMN_ENUM:
 		return VALUE_UNKNOWN_OF("it is not told");
 	}
@@ -34,7 +36,7 @@ joined_absent(enum column_type type, const char *key)
 
 static struct value
 joined_value(const struct fact_set *set, const struct table *schema,
-    size_t column, const char *key)
+    size_t column, const struct column *to, const char *key)
 {
 	const struct fact_table *table = fact_table_get(set, schema);
 
@@ -44,7 +46,7 @@ joined_value(const struct fact_set *set, const struct table *schema,
 			return VALUE_UNKNOWN_OF(arena_printf(set->arena,
 			    "%s tells of the %zu largest only", schema->name,
 			    schema->row_max));
-		return joined_absent(schema->columns[column].type, key);
+		return joined_absent(to, key);
 	}
 	return fact_cell(set, schema, key, column);
 }
@@ -95,8 +97,8 @@ column_join(struct fact_set *set, struct fact_table *table,
 		    strcmp(row->key, rest) == 0)
 			last = row;
 		else
-			row->cells[to] =
-			    joined_value(set, from, (size_t)index, row->key);
+			row->cells[to] = joined_value(
+			    set, from, (size_t)index, column, row->key);
 	}
 	if (last != NULL)
 		last->cells[to] = rest_value(set, table, column);

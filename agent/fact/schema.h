@@ -8,6 +8,7 @@
 #ifndef MAILFIX_FACT_SCHEMA_H
 #define MAILFIX_FACT_SCHEMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "agent/base/units.h"
@@ -26,6 +27,8 @@ struct column {
 	 * fact_join; NULL: told by the table's own probe.
 	 */
 	const char *joined_table, *joined_column;
+	/* a text: unknown without a row there; else the key itself stands */
+	bool is_joined_only;
 	/*
 	 * A table of one row with the same column for all of them; NULL: none.
 	 * A row that stands for whatever has no row of its own gets the rest.

@@ -8,6 +8,7 @@
  * Runs as  both roles
  * Source   postconf(5), postfix(1), org.freedesktop.systemd1(5), proc(5)
  */
+#include "agent/fact/schema_firewall.h"
 #include "agent/fact/schema_rows.h"
 #include "agent/mta/mta_config.h"
 
@@ -203,12 +204,35 @@ static const struct column port_columns[] = {
     ROW_NUMBER("pid", UNIT_COUNT, "that process", "/proc/PID/fd"),
     ROW_TEXT("unit", "the unit of that process", "/proc/PID/cgroup"),
     ROW_BOOL("by_mta", "it belongs to the mail system", "/proc/PID"),
+    ROW_JOINED_ENUM("firewall", firewall_managers, FIREWALL_DOC_MANAGER,
+        "firewall", "manager"),
+    ROW_JOINED_ENUM("inbound_v4", firewall_verdicts, FIREWALL_DOC_IN_V4,
+        "firewall", "inbound_v4"),
+    ROW_JOINED_ENUM("inbound_v6", firewall_verdicts, FIREWALL_DOC_IN_V6,
+        "firewall", "inbound_v6"),
+    ROW_JOINED_TEXT(
+        "inbound_rule", FIREWALL_DOC_IN_RULE, "firewall", "inbound_rule"),
+    ROW_JOINED_TEXT(
+        "closed_for", FIREWALL_DOC_CLOSED, "firewall", "closed_for"),
+    ROW_JOINED_TEXT(
+        "open_for_some", FIREWALL_DOC_SOME, "firewall", "open_for_some"),
+    ROW_JOINED_TEXT("shadowed", FIREWALL_DOC_SHADOWED, "firewall", "shadowed"),
+    ROW_JOINED_TEXT(
+        "shadowed_by", FIREWALL_DOC_SHADOWED_BY, "firewall", "shadowed_by"),
+    ROW_JOINED_ENUM("outbound_v4", firewall_verdicts, FIREWALL_DOC_OUT_V4,
+        "firewall", "outbound_v4"),
+    ROW_JOINED_ENUM("outbound_v6", firewall_verdicts, FIREWALL_DOC_OUT_V6,
+        "firewall", "outbound_v6"),
+    ROW_JOINED_TEXT(
+        "outbound_rule", FIREWALL_DOC_OUT_RULE, "firewall", "outbound_rule"),
+    ROW_JOINED_TEXT(
+        "blocked_for", FIREWALL_DOC_BLOCKED, "firewall", "blocked_for"),
 };
 
 const struct table schema_port = {
     .name = "port",
     .key = "number",
-    .doc = "the ports of mail, and who listens",
+    .doc = "the ports of mail: who listens, and who may reach them",
     .columns = port_columns,
     .column_count = ARRAY_COUNT(port_columns),
     .row_max = 64,

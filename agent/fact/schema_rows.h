@@ -26,6 +26,20 @@
 		.source = "joined: " table "." column,                         \
 		.joined_table = (table), .joined_column = (column)             \
 	}
+/* A word, or a text, that is unknown where the other table has no such row. */
+#define ROW_JOINED_ENUM(n, e, d, table, column)                                \
+	{                                                                      \
+		.name = (n), .type = COLUMN_ENUM, .names = (e), .doc = (d),    \
+		.source = "joined: " table "." column,                         \
+		.joined_table = (table), .joined_column = (column)             \
+	}
+#define ROW_JOINED_TEXT(n, d, table, column)                                   \
+	{                                                                      \
+		.name = (n), .type = COLUMN_TEXT, .doc = (d),                  \
+		.source = "joined: " table "." column,                         \
+		.joined_table = (table), .joined_column = (column),            \
+		.is_joined_only = true                                         \
+	}
 #define ROW_BOOL(n, d, s)                                                      \
 	{                                                                      \
 		.name = (n), .type = COLUMN_BOOL, .doc = (d), .source = (s)    \

@@ -362,6 +362,30 @@ test_joined_unknown(void **state)
 	    "queue_destination tells of the 500 largest only");
 }
 
+/* What a firewall does is never taken from the number of the port. */
+static void
+test_joined_words(void **state)
+{
+	const struct fixture *f = *state;
+	struct fact_table *port =
+	    fact_table_get(f->set, schema_table_find("port", NULL));
+
+	fact_table_set_known(port);
+	(void)fact_row_add(f->set, port, "25");
+	(void)fact_row_add(f->set, port, "587");
+	fact_out_row(f->out, "firewall", "25");
+	fact_out_text(f->out, "inbound_v4", "drop");
+	fact_out_text(f->out, "closed_for", "IPv4");
+	fact_out_table_end(f->out, "firewall");
+	fact_join(f->set, NULL);
+	assert_string_equal(cell(f, "port", "25", "inbound_v4").text, "drop");
+	assert_string_equal(cell(f, "port", "25", "closed_for").text, "IPv4");
+	assert_int_equal(
+	    cell(f, "port", "587", "inbound_v4").kind, VALUE_UNKNOWN);
+	assert_int_equal(
+	    cell(f, "port", "587", "closed_for").kind, VALUE_UNKNOWN);
+}
+
 static void
 test_joined_tables(void **state)
 {
@@ -396,6 +420,7 @@ main(void)
 	    TEST(test_joined_rest),
 	    TEST(test_joined_rest_unknown),
 	    TEST(test_joined_unknown),
+	    TEST(test_joined_words),
 	    TEST(test_joined_tables),
 	};
 
