@@ -178,6 +178,10 @@ struct nf_expr {
 		} reject;
 
 		struct {
+			uint32_t flags; /* QUEUE: NFTA_QUEUE_FLAGS */
+		} queue;
+
+		struct {
 			uint32_t type; /* NAT: 0 snat, 1 dnat */
 			uint32_t family, flags;
 			uint8_t address_min, address_max; /* slots */
