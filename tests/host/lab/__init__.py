@@ -21,6 +21,7 @@ What a test uses, and where it is told in full:
     world     World: zones, SMTP servers, connections from outside
     policy    Policy: how such a server treats its clients
     sender    SenderCase: a host that meets limits, mailfix from its timer
+    firewall  FirewallCase: rules that refuse, and calls from outside
     queue     thousands of deferred messages, mail sent, the queue listed
     sick      what goes wrong on mail hosts, done on purpose
     wait      until(): for what announces itself to nobody

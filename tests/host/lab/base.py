@@ -2,9 +2,9 @@
 
 The base is a small Debian with systemd, Postfix, nftables and the libraries
 that mailfix links. A layer holds only what an installation changed: that of a
-package under test, or of the world's name servers, which therefore need not be
-installed on this machine. All are lower layers of an overlay, so that no host
-pays for them again.
+package under test, of what manages firewalls, or of the world's name servers,
+which therefore need not be installed on this machine. All are lower layers of
+an overlay, so that no host pays for them again.
 """
 
 import os
@@ -31,6 +31,10 @@ PACKAGES = (
 )
 
 _NAME_SERVERS = ('nsd', 'unbound')
+
+# What manages firewalls. Nothing of it starts by itself: a test says which.
+_FIREWALLS = ('iptables', 'ufw', 'firewalld', 'fail2ban')
+_FIREWALL_UNITS = ('ufw.service', 'firewalld.service', 'fail2ban.service')
 
 _ANSWERS = f"""\
 postfix postfix/main_mailer_type select Internet Site
@@ -63,21 +67,23 @@ def root():
     return store.build_once(f'base-{key}', _build_root)
 
 
-def layers(deb=None):
+def layers(deb=None, has_firewalls=False):
     """Return the lower layers for a host, the uppermost first.
 
-    deb  a package to be installed with apt, which gets no network: all it
-         depends on must be in the base
+    deb            a package to be installed with apt, which gets no network:
+                   all it depends on must be in the base
+    has_firewalls  with ufw, firewalld, fail2ban and iptables, none enabled
     """
-    base = root()
+    lower = _firewall_layers() if has_firewalls else [root()]
     if not deb:
-        return [base]
+        return lower
     content = Path(deb).read_bytes()
+    below = [each.name for each in lower]
     layer = store.build_once(
-        f'image-{store.key(base.name, content)}',
-        lambda slot: _layer(slot, base, lambda tree: _install_deb(
+        f'image-{store.key(*below, content)}',
+        lambda slot: _layer(slot, lower, lambda tree: _install_deb(
             slot, tree, content)))
-    return [layer, base]
+    return [layer, *lower]
 
 
 def name_server_layers():
@@ -85,9 +91,24 @@ def name_server_layers():
     base = root()
     layer = store.build_once(
         f'names-{store.key(base.name, _NAME_SERVERS)}',
-        lambda slot: _layer(slot, base, lambda tree: _install_packages(
+        lambda slot: _layer(slot, [base], lambda tree: _install_packages(
             slot, tree, _NAME_SERVERS)))
     return [layer, base]
+
+
+def _firewall_layers():
+    base = root()
+    layer = store.build_once(
+        f'walls-{store.key(base.name, _FIREWALLS, _FIREWALL_UNITS)}',
+        lambda slot: _layer(slot, [base], lambda tree: _install_firewalls(
+            slot, tree)))
+    return [layer, base]
+
+
+def _install_firewalls(slot, tree):
+    _install_packages(slot, tree, _FIREWALLS)
+    _in_container(slot, tree, ['systemctl', 'disable', '--quiet',
+                               *_FIREWALL_UNITS])
 
 
 def mount_overlay(point, lower, upper_home):
@@ -120,10 +141,10 @@ def _debootstrap(tree):
              timeout_s=_BUILD_TIMEOUT_S).check()
 
 
-def _layer(slot, base, install):
-    """Return the folder that holds what install(tree) changed in the base."""
+def _layer(slot, lower, install):
+    """Return the folder that holds what install(tree) changed of those."""
     tree = slot.dir / 'root'
-    mount_overlay(tree, [base], slot.dir)
+    mount_overlay(tree, lower, slot.dir)
     install(tree)
     proc.run(['umount', tree]).check()
     return slot.dir / 'upper'

@@ -47,13 +47,15 @@ class Host(Files):
     """One host. The constructor prepares it, boot() starts it."""
 
     def __init__(self, name=base.NAME, *, world=None, addresses=ADDRESSES,
-                 deb=None, landlock=True, on_disk=False, size='2g',
-                 resolver=None, main_cf=None):
+                 second=(), deb=None, has_firewalls=False, landlock=True,
+                 on_disk=False, size='2g', resolver=None, main_cf=None):
         """Prepare a host.
 
         world      the World it is connected to; None: to nothing
         addresses  of its eth0, from the hosts' network (see net.py)
+        second     addresses of an eth1, from the second network; with a world
         deb        a package to have installed, usually the one under test
+        has_firewalls  ufw, firewalld, fail2ban and iptables are installed
         landlock   False hides Landlock from its services, as containers do
         on_disk    keep its changes on disk instead of in memory
         size       how much memory its changes may take
@@ -66,7 +68,7 @@ class Host(Files):
         self._landlock = landlock
         self._leader = None
         self._booted_at = 0
-        lower = base.layers(deb)
+        lower = base.layers(deb, has_firewalls)
         self.slot = Slot()
         self.tree = self.slot.dir / 'root'
         _open_hosts[self.slot.name] = self
@@ -77,6 +79,8 @@ class Host(Files):
                 world.plug(self.slot.netns, addresses)
             else:
                 net.plug(self.slot.netns, addresses)
+            if second:
+                world.plug_second(self.slot.netns, second)
             resolver = resolver or (net.GATEWAY if world else '127.0.0.1')
             self._write_identity(resolver)
             self.postconf(myhostname=name, **(main_cf or {}))

@@ -68,6 +68,17 @@ class World:
         net.plug(netns, addresses, self.slot.netns,
                  f'port{next(self._hosts)}')
 
+    def plug_second(self, netns, addresses):
+        """Connect it to the second network as well, by its eth1."""
+        net.plug_second(netns, addresses, self.slot.netns,
+                        f'port{next(self._hosts)}')
+
+    @staticmethod
+    def sysctl(host, *settings):
+        """Set what the kernel does for a host's network: 'net.x.y=1'."""
+        proc.run(net.inside(host.slot.netns, [
+            'sysctl', '--quiet', '--write', *settings])).check()
+
     def run(self, command, **options):
         """Run a program of this machine in the world's namespace.
 
