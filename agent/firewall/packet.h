@@ -121,8 +121,29 @@ struct nf_xt_effect nf_xt_target(struct nf_context *context,
  *
  * MAYBE: some elements match whatever the unknown bits are, others not; the
  * set changes by packets or a timeout; the element has a guard (limit, quota).
+ * A map that gives different things for the unknown bits is UNKNOWN here;
+ * nf_set_hits tells them apart.
  */
 struct nf_match nf_set_lookup(struct nf_context *context, struct nf_set *set,
     const uint8_t *key, const uint8_t *known, const struct nf_element **ret);
+
+/* As many as there may be live paths. */
+#define NF_HITS_MAX 64U
+
+/* What a key with unknown bits may hit; elements of one effect count once. */
+struct nf_hits {
+	const struct nf_element *elements[NF_HITS_MAX];
+	size_t count;
+	bool may_miss; /* or it is not in the set */
+	bool is_cut;   /* there are more */
+};
+
+/*
+ * nf_set_hits - all that nf_set_lookup may have meant
+ *
+ * Returns as that one does, but MAYBE where it has UNKNOWN for a map.
+ */
+struct nf_match nf_set_hits(struct nf_context *context, struct nf_set *set,
+    const uint8_t *key, const uint8_t *known, struct nf_hits *ret);
 
 #endif

@@ -114,6 +114,7 @@ struct nf_set {
 	struct nf_element *elements;
 	size_t element_count;
 	const struct nf_element *catch_all; /* or NULL */
+	const struct nf_set_index *index; /* made by set_lookup.c; else NULL */
 };
 
 /* What a match of the `set` module asks for: a field is an address, a port, ... */
