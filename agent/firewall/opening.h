@@ -43,11 +43,14 @@ struct nf_accept {
 /*
  * nf_accept_text - "tcp dport 587 accept", 'meta nfproto ipv6 iifname "eth1"
  * tcp dport 587 accept'
- * nf_accept_parse - the same, back; -EINVAL. Table, chain and place are not
- * part of it.
+ * nf_accept_parse - the same, back; -EINVAL. Family, table, chain and place
+ * are not part of it and stay as they are in *ret.
  */
 void nf_accept_text(struct buf *out, const struct nf_accept *accept);
 int nf_accept_parse(const char *text, struct nf_accept *ret);
+
+/* nf_accept_is_valid - can it be written? Table and names are there and sound */
+bool nf_accept_is_valid(const struct nf_accept *accept);
 
 /* nf_accept_rule - as a rule of the model, in its arena; comment may be NULL */
 struct nf_rule nf_accept_rule(

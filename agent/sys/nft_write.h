@@ -9,6 +9,21 @@
 
 #include "agent/firewall/opening.h"
 
+/* nft_write_generation - of the rule set, at this moment */
+int nft_write_generation(uint32_t *ret, struct why *why);
+
+/*
+ * nft_write_find - the rule with that comment, in the chain that `accept` says
+ *
+ * ret_handle  of it; ret_before: of the rule it stands before, 0 at the end
+ *
+ * Only this chain is read, and each rule only as far as its comment. Returns 1;
+ * 0 when there is none, or no such chain; -EEXIST: several have that comment;
+ * -EBADMSG: one has it and is another rule than `accept` (counters aside).
+ */
+int nft_write_find(const struct nf_accept *accept, const char *comment,
+    uint64_t *ret_handle, uint64_t *ret_before, struct why *why);
+
 /*
  * nft_write_insert - the rule, with its comment, where `accept` says
  *
