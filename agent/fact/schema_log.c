@@ -78,6 +78,14 @@ static const struct column log_columns[] = {
     ROW_TEXT("lookup_error", "what was wrong with it", SOURCE_LOG),
     ROW_NUMBER(
         "in_shutdown", UNIT_COUNT, "refused by us while stopping", SOURCE_LOG),
+    ROW_NUMBER("reached_v4", UNIT_COUNT,
+        "tries in which a server outside answered at port 25 over IPv4; with "
+        "a relay: the relay at its port",
+        SOURCE_LOG),
+    ROW_NUMBER("reached_v6", UNIT_COUNT, "the same over IPv6", SOURCE_LOG),
+    ROW_NUMBER("unreached_v4", UNIT_COUNT,
+        "tries at which such a connection was not made", SOURCE_LOG),
+    ROW_NUMBER("unreached_v6", UNIT_COUNT, "the same over IPv6", SOURCE_LOG),
 };
 
 const struct table schema_log = {

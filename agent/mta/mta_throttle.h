@@ -19,11 +19,22 @@ struct mta_relay {
 	/* it, and others that stand in for it; NULL-terminated */
 	const char *const *hosts;
 	bool is_domain; /* the hosts of its MX records take the mail */
+	unsigned port;  /* 0: the usual one */
 	/* nothing sends mail elsewhere by the transport of ordinary mail */
 	bool is_only;
 	const char *nexthop; /* of ordinary mail's transport itself; or "" */
 	const char *setting; /* that slows all of it down */
 };
+
+/* RFC 5321 section 4.5.4.2 */
+#define MTA_PORT 25
+
+/* mta_relay_port - that its mail goes to; relay may be NULL */
+static inline unsigned
+mta_relay_port(const struct mta_relay *relay)
+{
+	return relay != NULL && relay->port != 0 ? relay->port : MTA_PORT;
+}
 
 struct mta_throttle {
 	/* why no destination can be slowed down here; NULL: it can */
@@ -36,7 +47,8 @@ struct mta_throttle {
 	bool has_shards;       /* more than one message a second can be had */
 	/* a setting that chooses by the name mail is sent to; NULL: none does */
 	const char *by_nexthop;
-	bool has_lists;  /* several servers may stand in a row */
+	bool has_lists; /* several servers may stand in a row */
+	bool is_without_v4, is_without_v6; /* it never uses that family */
 	double sessions; /* its own limit of sessions; 0: none */
 	double rate;     /* its own messages a second; 0: no limit */
 	/* the service that our own are made after: fields, and arguments */

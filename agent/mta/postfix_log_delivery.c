@@ -159,6 +159,20 @@ address_of(struct span addresses, struct span *ret)
 	       LOG_FIND(addresses, ">, orig_to=<") == NULL;
 }
 
+/* answer - what the reason tells; the port stands after relay= only */
+static void
+answer(struct log_event *ret)
+{
+	const struct span address = ret->address;
+	const uint16_t port = ret->port;
+
+	(void)postfix_log_answer(ret->reply, ret);
+	if (ret->port == 0 && address.text != NULL &&
+	    ret->address.length == address.length &&
+	    memcmp(ret->address.text, address.text, address.length) == 0)
+		ret->port = port;
+}
+
 enum log_event_kind
 postfix_log_delivery(
     struct span text, struct span daemon, struct log_event *ret)
@@ -178,7 +192,7 @@ postfix_log_delivery(
 	ret->is_repeat = is_repeat(daemon, ret->reply);
 	if (ret->status == LOG_STATUS_SENT)
 		return LOG_EVENT_DELIVERY;
-	(void)postfix_log_answer(ret->reply, ret);
+	answer(ret);
 	return LOG_EVENT_DELIVERY;
 }
 

@@ -18,6 +18,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/auto.h"
@@ -62,6 +64,35 @@ host_of(struct arena *arena, const char *word, bool *ret_is_domain)
 	return name;
 }
 
+/* port_of - after the name: a number or one of these; 0: the usual one */
+static unsigned
+port_of(const char *word)
+{
+	static const struct {
+		const char *name;
+		unsigned port;
+	} services[] = {
+	    {"smtp",        25 },
+	    {"submission",  587},
+	    {"submissions", 465},
+	    {"smtps",       465},
+	};
+
+	const char *colon = strrchr(word, ':');
+	const char *after = strchr(word, ']');
+	unsigned long port;
+
+	/* "2001:db8::1" has no port */
+	if (colon == NULL || (after != NULL && colon < after) ||
+	    (after == NULL && strchr(word, ':') != colon))
+		return 0;
+	for (size_t i = 0; i < ARRAY_COUNT(services); i++)
+		if (strcasecmp(colon + 1, services[i].name) == 0)
+			return services[i].port;
+	port = strtoul(colon + 1, NULL, 10);
+	return port <= UINT16_MAX ? (unsigned)port : 0;
+}
+
 /* Is there nothing but ours that says how mail goes? */
 static bool
 is_only(struct arena *arena, const struct postfix_settings *settings)
@@ -94,6 +125,7 @@ postfix_relay_find(struct arena *arena, const struct postfix_settings *settings,
 	if (count == 0 || hosts[0][0] == '\0')
 		return NULL;
 	relay->name = hosts[0];
+	relay->port = port_of(words[0]);
 	relay->hosts = hosts;
 	relay->is_only = is_only(arena, settings);
 	relay->nexthop = nexthop;

@@ -156,6 +156,19 @@ limit_of(struct arena *arena, const struct postfix_settings *settings,
 	    settings, arena_printf(arena, "%s_%s", transport, name), all);
 }
 
+/* inet_protocols: "all", "ipv4", "ipv4, ipv6" */
+static void
+families(const struct postfix_settings *settings, struct mta_throttle *throttle)
+{
+	const char *value =
+	    postfix_setting_text(settings, "inet_protocols", "all");
+
+	if (strcasestr(value, "all") != NULL)
+		return;
+	throttle->is_without_v4 = strcasestr(value, "ipv4") == NULL;
+	throttle->is_without_v6 = strcasestr(value, "ipv6") == NULL;
+}
+
 void
 postfix_throttle_find(struct arena *arena,
     const struct postfix_settings *settings,
@@ -189,6 +202,7 @@ postfix_throttle_find(struct arena *arena,
 	throttle->by_nexthop = by_nexthop(settings, service);
 	throttle->has_lists = strtod(mta->version != NULL ? mta->version : "0",
 	                          NULL) >= LISTS_SINCE;
+	families(settings, throttle);
 	throttle->sessions = limit_of(arena, settings, transport,
 	    "destination_concurrency_limit", SESSIONS_DEFAULT);
 	throttle->rate = delay_s > 0 ? 1 / delay_s : 0;

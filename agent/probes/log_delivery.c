@@ -175,6 +175,7 @@ tally_refusal(struct tally_line *line)
 	    .stage = (uint8_t)event->stage,
 	    .net = (uint8_t)event->net,
 	    .queue_id = queue_hash(line->tally, event->queue_id)};
+	tally_peer(line);
 	tally_copy(pending->text, sizeof(pending->text), event->reply);
 	relay_set(pending->relay, event->relay,
 	    event->relay.text == NULL ? none : event->address);
@@ -484,6 +485,8 @@ tally_delivery(struct tally_line *line)
 		    tally_detail_make(tally, hash, name, line->time_us);
 	if (attempt.recent->once == 0)
 		sketch_add(tally->tried[line->slot], hash);
+	if (once(&attempt, ONCE_PEER))
+		tally_peer(line);
 	if ((is_sent || event->net == LOG_NET_OK ||
 	        event->stage != REPLY_STAGE_CONNECT) &&
 	    once(&attempt, ONCE_CONNECTED))

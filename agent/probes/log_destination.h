@@ -67,6 +67,7 @@ enum tally_once {
 	ONCE_CONNECTED = OUTCOME_MAX,
 	ONCE_EVIDENCE,
 	ONCE_STEP,
+	ONCE_PEER,
 	ONCE_CAUSE = 32 /* and those above it, one each cause */
 };
 

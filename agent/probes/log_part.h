@@ -86,6 +86,7 @@ uint32_t tally_client_weigh(const struct tally_client *client, uint32_t minute);
 /* The parts. */
 void tally_delivery(struct tally_line *line);
 void tally_refusal(struct tally_line *line);
+void tally_peer(struct tally_line *line);
 void tally_client(struct tally_line *line);
 void tally_own(struct tally_line *line);
 

@@ -25,7 +25,7 @@
 #define TALLY_STAY_S 0.125
 
 #define TALLY_MAGIC   0x4c464d54U
-#define TALLY_VERSION 2U /* of the struct; another one is begun anew */
+#define TALLY_VERSION 3U /* of the struct; another one is begun anew */
 
 /* From then on stamps are of whole seconds: 1 in 1000 is so by chance. */
 #define TALLY_WHOLE_LINES 8
@@ -51,6 +51,10 @@ enum tally_total {
 	TOTAL_IN_STORAGE,
 	TOTAL_IN_LOOKUP,
 	TOTAL_IN_SHUTDOWN,
+	TOTAL_REACHED_V4,
+	TOTAL_REACHED_V6,
+	TOTAL_UNREACHED_V4,
+	TOTAL_UNREACHED_V6,
 	TOTAL_MAX
 };
 

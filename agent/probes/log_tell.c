@@ -36,6 +36,10 @@ static const char *const totals[TOTAL_MAX] = {
     [TOTAL_IN_STORAGE] = "in_storage",
     [TOTAL_IN_LOOKUP] = "in_lookup",
     [TOTAL_IN_SHUTDOWN] = "in_shutdown",
+    [TOTAL_REACHED_V4] = "reached_v4",
+    [TOTAL_REACHED_V6] = "reached_v6",
+    [TOTAL_UNREACHED_V4] = "unreached_v4",
+    [TOTAL_UNREACHED_V6] = "unreached_v6",
 };
 
 static const char *const texts[TEXT_MAX] = {

@@ -692,6 +692,83 @@ test_relay(void **state)
 	    number("destination", "inside.test", "r421"), 1, 1);
 }
 
+/* One try of one process, to a server at an address. */
+static void
+try(unsigned id, const char *peer, const char *status)
+{
+	line(10 + id, "postfix/smtp", 7,
+	    "%010X: to=<a@d%u.test>, relay=%s, delay=9, delays=8/1/0.1/0, "
+	    "dsn=4.7.0, status=%s",
+	    id, id, peer, status);
+}
+
+/* Who was reached at port 25, and who was not: of the world, by family. */
+static void
+test_reached(void **state)
+{
+	(void)state;
+	try(1, "mx.a.test[192.0.2.7]:25", "sent (250 ok)");
+	try(2, "mx.a.test[2001:db8::7]:25",
+	    "deferred (host mx.a.test[2001:db8::7] said: 450 4.7.1 Later (in "
+	    "reply to RCPT TO command))");
+	/* no server of the world at the port of mail */
+	try(3, "filter[10.0.0.7]:25", "sent (250 ok)");
+	try(4, "mx.a.test[192.0.2.7]:587", "sent (250 ok)");
+	try(5, "none",
+	    "deferred (connect to mx.b.test[192.168.0.7]:25: "
+	    "Connection timed out)");
+	try(6, "none",
+	    "deferred (connect to mx.b.test[192.0.2.8]:25: "
+	    "Connection timed out)");
+	/* two addresses: each is one */
+	line(17, "postfix/smtp", 7,
+	    "connect to mx.b.test[2001:db8::8]:25: Connection refused");
+	try(7, "none",
+	    "deferred (connect to mx.b.test[192.0.2.8]:25: "
+	    "Connection timed out)");
+	/* taken by nobody knows whom; not looked up; an old refusal */
+	try(8, "mx.c.test[192.0.2.9]:25",
+	    "deferred (lost connection with mx.c.test[192.0.2.9] while "
+	    "receiving the initial server greeting)");
+	try(9, "none",
+	    "deferred (Host or domain name not found. Name service error for "
+	    "name=mx.d.test type=A: Host not found, try again)");
+	try(10, "none",
+	    "deferred (delivery temporarily suspended: connect to "
+	    "mx.b.test[192.0.2.8]:25: Connection timed out)");
+	/* the greeting was said */
+	try(11, "mx.e.test[192.0.2.10]:25",
+	    "deferred (conversation with mx.e.test[192.0.2.10] timed out while "
+	    "sending RCPT TO)");
+	tell();
+	assert_near("v4", number("log", NULL, "reached_v4"), 2, 2);
+	assert_near("v6", number("log", NULL, "reached_v6"), 1, 1);
+	assert_near("not v4", number("log", NULL, "unreached_v4"), 2, 2);
+	assert_near("not v6", number("log", NULL, "unreached_v6"), 1, 1);
+}
+
+/* With a relay: the relay, wherever it is, at its own port. */
+static void
+test_reached_relay(void **state)
+{
+	static const char *const hosts[] = {"smart.test", NULL};
+	static const struct mta_relay relay = {
+	    .name = "smart.test", .hosts = hosts, .port = 587};
+	static const struct mta_throttle sending = {
+	    .transport = "smtp", .relay = &relay};
+
+	(void)state;
+	world.with.sending = &sending;
+	try(1, "smart.test[10.0.0.9]:587", "sent (250 ok)");
+	try(2, "smart.test[fd00::9]:587", "sent (250 ok)");
+	try(3, "smart.test[10.0.0.9]:25", "sent (250 ok)");
+	try(4, "mx.a.test[192.0.2.7]:25", "sent (250 ok)");
+	try(5, "mx.a.test[192.0.2.7]:587", "sent (250 ok)");
+	tell();
+	assert_near("v4", number("log", NULL, "reached_v4"), 1, 1);
+	assert_near("v6", number("log", NULL, "reached_v6"), 1, 1);
+}
+
 static void
 test_per_session(void **state)
 {
@@ -987,6 +1064,8 @@ main(void)
 	    CASE(test_rate),
 	    CASE(test_step),
 	    CASE(test_relay),
+	    CASE(test_reached),
+	    CASE(test_reached_relay),
 	    CASE(test_per_session),
 	    CASE(test_many),
 	    CASE(test_pieces),

@@ -64,16 +64,19 @@ test_names(void **state)
 	static const struct {
 		const char *relayhost, *name;
 		bool is_domain;
+		unsigned port;
 	} cases[] = {
-	    {"[Smart.test]:587",        "smart.test",  false},
-	    {"[smart.test]",            "smart.test",  false},
-	    {"smart.test:submission",   "smart.test",  true },
-	    {"smart.test.",             "smart.test",  true },
-	    {"[192.0.2.7]:25",          "192.0.2.7",   false},
-	    {"[ipv6:2001:db8::1]:25",   "2001:db8::1", false},
-	    {"[2001:db8::1]",           "2001:db8::1", false},
-	    {"[a.test], [b.test]:587",  "a.test",      false},
-	    {"isp.test, [backup.test]", "isp.test",    true },
+	    {"[Smart.test]:587",        "smart.test",  false, 587},
+	    {"[smart.test]",            "smart.test",  false, 25 },
+	    {"smart.test:submission",   "smart.test",  true,  587},
+	    {"smart.test:70000",        "smart.test",  true,  25 },
+	    {"[a.test]:smtps",          "a.test",      false, 465},
+	    {"smart.test.",             "smart.test",  true,  25 },
+	    {"[192.0.2.7]:25",          "192.0.2.7",   false, 25 },
+	    {"[ipv6:2001:db8::1]:26",   "2001:db8::1", false, 26 },
+	    {"[2001:db8::1]",           "2001:db8::1", false, 25 },
+	    {"[a.test], [b.test]:587",  "a.test",      false, 25 },
+	    {"isp.test, [backup.test]", "isp.test",    true,  25 },
 	};
 
 	(void)state;
@@ -86,12 +89,36 @@ test_names(void **state)
 		assert_non_null(relay);
 		assert_string_equal(relay->name, cases[i].name);
 		assert_int_equal(relay->is_domain, cases[i].is_domain);
+		assert_int_equal(mta_relay_port(relay), cases[i].port);
 		assert_string_equal(relay->nexthop, "");
 	}
 	assert_string_equal(sending("relayhost = [a.test]\n"
 	                            "default_transport = smtp:[b.test]:587\n")
 	                        ->relay->name,
 	    "b.test");
+}
+
+static void
+test_families(void **state)
+{
+	static const struct {
+		const char *value;
+		bool has_v4, has_v6;
+	} cases[] = {
+	    {"all",        true,  true },
+	    {"ipv4",       true,  false},
+	    {"ipv6",       false, true },
+	    {"ipv4, ipv6", true,  true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		const struct mta_throttle *throttle = sending(arena_printf(
+		    arena, "inet_protocols = %s\n", cases[i].value));
+
+		assert_int_equal(!throttle->is_without_v4, cases[i].has_v4);
+		assert_int_equal(!throttle->is_without_v6, cases[i].has_v6);
+	}
 }
 
 static void
@@ -302,6 +329,7 @@ main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	static const struct CMUnitTest tests[] = {
 	    CASE(test_names),
+	    CASE(test_families),
 	    CASE(test_refusals),
 	    CASE(test_deliveries),
 	    CASE(test_values),
