@@ -93,9 +93,10 @@ enum nf_xt_action {
 	NF_XT_CONTINUE, /* LOG, CT without effect here, ... */
 	NF_XT_VERDICT,  /* verdict */
 	NF_XT_REJECT,
-	NF_XT_DNAT, /* also REDIRECT, NETMAP of the destination: to, port */
-	NF_XT_SNAT, /* also MASQUERADE */
-	NF_XT_MARK, /* mark */
+	NF_XT_DNAT,    /* also REDIRECT, NETMAP of the destination: to, port */
+	NF_XT_SNAT,    /* also MASQUERADE */
+	NF_XT_MARK,    /* mark */
+	NF_XT_CT_MARK, /* mark, of the connection */
 	NF_XT_NOTRACK,
 	NF_XT_UNKNOWN, /* reason */
 };

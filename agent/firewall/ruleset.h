@@ -122,7 +122,7 @@ struct nf_ipset_key {
 	uint8_t family;     /* NF_FAMILY_IPV4, NF_FAMILY_IPV6 */
 	uint8_t dim, flags; /* as struct xt_set_info: bit n+1: source */
 	uint8_t from[16], to[16];
-	uint16_t from_port, to_port; /* host order */
+	uint16_t from_port, to_port; /* host order; 0: not known */
 	uint8_t protocol;
 	const char *in, *out; /* interface names; "" when there is none */
 };
