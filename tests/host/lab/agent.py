@@ -62,12 +62,14 @@ class Agent:
         await server.await_messages(count, timeout_s)
         return server.stats()
 
-    async def dial(self, address, port, source, at_once, timeout_s):
+    async def dial(self, address, port, source, at_once, timeout_s,
+                   is_greeted):
         """Open connections all at once; say what each one met.
 
         Every connection is held until all have met something.
         """
-        calls = [asyncio.wait_for(_connect(address, port, source), timeout_s)
+        calls = [asyncio.wait_for(_connect(address, port, source, is_greeted),
+                                  timeout_s)
                  for _ in range(at_once)]
         met = await asyncio.gather(*calls, return_exceptions=True)
         for outcome in met:
@@ -89,11 +91,12 @@ class Agent:
         writer.close()
 
 
-async def _connect(address, port, source):
+async def _connect(address, port, source, is_greeted):
     reader, writer = await asyncio.open_connection(
         address, port, local_addr=(source, 0) if source else None)
     try:
-        return (await reader.readline()).decode(errors='replace'), writer
+        greeting = await reader.readline() if is_greeted else b''
+        return greeting.decode(errors='replace'), writer
     except BaseException:
         writer.close()
         raise

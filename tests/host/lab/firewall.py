@@ -27,7 +27,7 @@ _SUBMISSION = 'submission/inet=submission inet n - y - - smtpd'
 
 # A peer that gets no answer for so long gets none: a SYN that arrives is
 # answered within a millisecond, and once more after a second.
-_SILENCE_S = 2.5
+_SILENCE_S = 1.5
 # A session's first line, on a busy machine.
 _BANNER_S = 20
 
@@ -90,23 +90,25 @@ class FirewallCase(LabCase):
         return int(found[0])
 
     def call(self, port=587, address=ADDRESSES[0], source=None, *,
-             is_expected=True):
+             is_greeted=True):
         """Connect from outside: open (and greeted), dropped or rejected.
 
-        source       default: somebody whom no rule names
-        is_expected  False: do not wait long for a greeting
+        source      default: somebody whom no rule names
+        is_greeted  False: open is who takes the connection
         """
         source = source or (ANYONE6 if ':' in address else ANYONE)
         met, = self.lan.dial(address, port, source=source,
-                             timeout_s=_BANNER_S if is_expected
-                             else _SILENCE_S)
+                             timeout_s=_BANNER_S if is_greeted
+                             else _SILENCE_S, is_greeted=is_greeted)
+        if met.outcome == 'open' and is_greeted:
+            self.assertIn('220 ', met.banner)
         return _MET.get(met.outcome, met.outcome)
 
-    def calls(self, port=587, addresses=ADDRESSES, *, is_expected=True):
+    def calls(self, port=587, addresses=ADDRESSES):
         """Connect to each address; return what each met."""
-        return tuple(self.call(port, address, is_expected=is_expected)
-                     for address in addresses)
+        return tuple(self.call(port, address) for address in addresses)
 
     def refuses(self, port=587, addresses=ADDRESSES):
         """Connect where no answer is expected; return what each met."""
-        return self.calls(port, addresses, is_expected=False)
+        return tuple(self.call(port, address, is_greeted=False)
+                     for address in addresses)

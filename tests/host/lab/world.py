@@ -127,15 +127,18 @@ class World:
                       {server.address: f'mx.{domain}'})
         return server
 
-    def dial(self, address, port=25, *, source=None, at_once=1, timeout_s=5):
+    def dial(self, address, port=25, *, source=None, at_once=1, timeout_s=5,
+             is_greeted=True):
         """Connect to a host from the world, with several calls at once.
 
-        source  an address of the world to call from, e.g. 203.0.113.9
+        source      an address of the world to call from, e.g. 203.0.113.9
+        is_greeted  False: do not wait for the banner
 
         Returns a Call for each. None is closed before all have met something.
         """
         met = self.ask('dial', address=address, port=port, source=source,
-                       at_once=at_once, timeout_s=timeout_s)
+                       at_once=at_once, timeout_s=timeout_s,
+                       is_greeted=is_greeted)
         return [Call(**each) for each in met]
 
     def ask(self, request, **arguments):
