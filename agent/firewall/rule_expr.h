@@ -7,26 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/firewall/verdict.h"
+
 struct nf_set;
-
-/* What ends a rule; jump and goto name a chain. */
-enum nf_verdict_code {
-	NF_VERDICT_CONTINUE,
-	NF_VERDICT_BREAK,
-	NF_VERDICT_JUMP,
-	NF_VERDICT_GOTO,
-	NF_VERDICT_RETURN,
-	NF_VERDICT_ACCEPT,
-	NF_VERDICT_DROP,
-	NF_VERDICT_QUEUE,
-	NF_VERDICT_STOLEN,
-	NF_VERDICT_UNKNOWN
-};
-
-struct nf_verdict {
-	enum nf_verdict_code code;
-	const char *chain; /* of jump and goto, in the table of the rule */
-};
 
 enum nf_op {
 	NF_OP_UNKNOWN, /* a name, an attribute or a value that we do not know */
