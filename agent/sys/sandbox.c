@@ -225,7 +225,9 @@ capabilities_drop(unsigned needs, struct why *why)
 	uint32_t keep = 0;
 
 	if ((needs & SANDBOX_READ_ALL) != 0)
-		keep = 1U << CAP_DAC_READ_SEARCH;
+		keep |= 1U << CAP_DAC_READ_SEARCH;
+	if ((needs & SANDBOX_NET_ADMIN) != 0)
+		keep |= 1U << CAP_NET_ADMIN;
 	if (syscall(SYS_capget, &header, data) < 0)
 		return why_errno(why, "read capabilities");
 	keep &= data[0].permitted;

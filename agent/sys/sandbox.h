@@ -30,6 +30,7 @@ enum {
 	SANDBOX_BELOW = 1 << 5,
 	/* opens nothing after the seal; set where there is no Landlock */
 	SANDBOX_NO_OPEN = 1 << 6,
+	SANDBOX_NET_ADMIN = 1 << 7, /* keeps CAP_NET_ADMIN */
 };
 
 struct sandbox_user {
