@@ -56,9 +56,7 @@ enum nf_op {
 	NF_OP_MAX
 };
 
-/*
- * Registers: 64 bytes, in slots of 4 (NFT_REG_2 and NFT_REG32_04 are slot 4).
- */
+/* Registers: 64 bytes, in slots of 4 (NFT_REG_2 and NFT_REG32_04: slot 4). */
 #define NF_SLOT_COUNT   16U
 #define NF_SLOT_BYTES   4U
 #define NF_SLOT_NONE    0xffU /* the expression has no such register */
@@ -72,7 +70,7 @@ enum nf_op {
 struct nf_expr {
 	uint8_t op;         /* enum nf_op */
 	uint8_t sreg, dreg; /* slots, or NF_SLOT_... */
-	uint8_t sreg2;      /* bitwise with two registers; nat: address max */
+	uint8_t sreg2;      /* bitwise with two registers; dynset: data */
 	uint8_t length;     /* bytes that are loaded, compared, changed */
 	bool is_write;      /* meta, ct, payload, exthdr: set, from sreg */
 	bool is_inverted;   /* lookup, xt match, connlimit, quota, limit */
@@ -87,10 +85,9 @@ struct nf_expr {
 		} exthdr;
 
 		struct {
-			uint32_t key;   /* META, CT, RT, SOCKET, OSF, XFRM */
-			uint32_t level; /* SOCKET: NFTA_SOCKET_LEVEL */
-			uint8_t
-			    direction; /* CT: 0 original, 1 reply, 0xff none */
+			uint32_t key;      /* META, CT, RT, SOCKET, OSF, XFRM */
+			uint32_t level;    /* SOCKET: NFTA_SOCKET_LEVEL */
+			uint8_t direction; /* CT: 1 reply, 0xff none */
 		} key;
 
 		struct {
@@ -98,8 +95,7 @@ struct nf_expr {
 		} fib;
 
 		struct {
-			uint32_t type, modulus, offset; /* NUMGEN, HASH */
-			uint32_t seed;
+			uint32_t type, modulus, offset, seed; /* NUMGEN, HASH */
 		} number;
 
 		struct {
@@ -119,7 +115,7 @@ struct nf_expr {
 
 		struct {
 			uint32_t op; /* NFTA_BITWISE_OP */
-			/* MASK_XOR; of AND, OR, XOR without sreg2: mask */
+			/* AND, OR, XOR: sreg2, or mask alone */
 			const uint8_t *mask, *xor;
 			uint32_t shift; /* LSHIFT, RSHIFT */
 		} bitwise;
@@ -165,8 +161,7 @@ struct nf_expr {
 		} queue;
 
 		struct {
-			uint32_t type; /* NAT: 0 snat, 1 dnat */
-			uint32_t family, flags;
+			uint32_t type, family, flags;     /* NFTA_NAT_... */
 			uint8_t address_min, address_max; /* slots */
 			uint8_t port_min, port_max;
 		} nat; /* MASQ, REDIR, TPROXY, too */

@@ -20,11 +20,6 @@
 #include "agent/base/auto.h"
 #include "agent/sys/netlink.h"
 
-/*
- * A router may have a million routes; the default ones come first in their
- * table, and the tables of policy routing are small.
- */
-
 #define ROUTE_ATTRIBUTES_MAX 32U
 
 static size_t

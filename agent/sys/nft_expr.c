@@ -55,7 +55,7 @@ static const struct nft_expr_row rows[] = {
     {"quota",        NF_OP_QUOTA,        "84.8",       nft_quota_read    },
     {"last",         NF_OP_LAST,         "48.",        NULL              },
     {"objref",       NF_OP_OBJREF,       "4s4s4",      nft_objref_read   },
-    {"queue",        NF_OP_QUEUE,        "2224",       NULL              },
+    {"queue",        NF_OP_QUEUE,        "2224",       nft_queue_read    },
     {"dup",          NF_OP_DUP,          "44",         NULL              },
     {"fwd",          NF_OP_FWD,          "444",        NULL              },
     {"notrack",      NF_OP_NOTRACK,      "",           NULL              },

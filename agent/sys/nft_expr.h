@@ -30,6 +30,6 @@ nft_expr_fn nft_payload_read, nft_cmp_read, nft_immediate_read, nft_meta_read,
 nft_expr_fn nft_lookup_read, nft_xt_read, nft_limit_read, nft_log_read,
     nft_reject_read, nft_nat_read, nft_masq_read, nft_redir_read,
     nft_tproxy_read, nft_dynset_read, nft_connlimit_read, nft_quota_read,
-    nft_objref_read;
+    nft_objref_read, nft_queue_read;
 
 #endif

@@ -192,6 +192,15 @@ nft_reject_read(struct nft_decoder *decoder, const struct nft_attrs *attrs,
 	return true;
 }
 
+bool
+nft_queue_read(struct nft_decoder *decoder, const struct nft_attrs *attrs,
+    struct nf_expr *ret)
+{
+	(void)decoder;
+	ret->queue.flags = nft_attr_u32(attrs, NFTA_QUEUE_FLAGS, 0);
+	return nft_slot_read(attrs, NFTA_QUEUE_SREG_QNUM, &ret->sreg);
+}
+
 static void
 nat_clear(struct nf_expr *ret)
 {

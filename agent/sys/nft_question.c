@@ -28,36 +28,37 @@ struct request {
 	uint16_t table_attribute, name_attribute;
 };
 
-#define NFT_TYPE(message)   (NFNL_SUBSYS_NFTABLES << 8 | (message))
-#define IPSET_TYPE(message) (NFNL_SUBSYS_IPSET << 8 | (message))
+#define NFT_TYPE(message)   ((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (message)))
+#define IPSET_TYPE(message) ((uint16_t)(NFNL_SUBSYS_IPSET << 8 | (message)))
 
+#define ASK(message, how)                                                      \
+	{                                                                      \
+		.type = (message), .flags = (how)                              \
+	}
+#define ASK_NAMED(message, how, name)                                          \
+	{                                                                      \
+		.type = (message), .flags = (how), .has_name = true,           \
+		.name_attribute = (name)                                       \
+	}
+#define ASK_PART(message, table, name)                                         \
+	{                                                                      \
+		.type = (message), .flags = NLM_F_DUMP, .has_table = true,     \
+		.has_name = true, .table_attribute = (table),                  \
+		.name_attribute = (name)                                       \
+	}
+
+/* In the order of enum nft_ask. */
 static const struct request requests[] = {
-    [NFT_ASK_GENERATION] = {.type = NFT_TYPE(NFT_MSG_GETGEN)     },
-    [NFT_ASK_TABLES] = {                                     .type = NFT_TYPE(NFT_MSG_GETTABLE),
-                            .flags = NLM_F_DUMP                                                                                                                 },
-    [NFT_ASK_CHAINS] = {                                                         .type = NFT_TYPE(NFT_MSG_GETCHAIN),
-                            .flags = NLM_F_DUMP                                     },
-    [NFT_ASK_SETS] = {                                         .type = NFT_TYPE(NFT_MSG_GETSET),                                                                                                                                       .flags = NLM_F_DUMP                                                                                                                   },
-    [NFT_ASK_RULES] = {                                           .type = NFT_TYPE(NFT_MSG_GETRULE),
-                            .flags = NLM_F_DUMP,
-                            .has_table = true,
-                            .has_name = true,
-                            .table_attribute = NFTA_RULE_TABLE,
-                            .name_attribute = NFTA_RULE_CHAIN},
-    [NFT_ASK_ELEMENTS] = {                                                            .type = NFT_TYPE(NFT_MSG_GETSETELEM),
-                            .flags = NLM_F_DUMP,
-                            .has_table = true,
-                            .has_name = true,
-                            .table_attribute = NFTA_SET_ELEM_LIST_TABLE,
-                            .name_attribute = NFTA_SET_ELEM_LIST_SET},
-    [NFT_ASK_IPSET_NAME] = { .type = IPSET_TYPE(IPSET_GET_BYINDEX)},
-    [NFT_ASK_IPSET_TYPE] = {                                        .type = IPSET_TYPE(IPSET_CMD_HEADER),
-                            .has_name = true,
-                            .name_attribute = IPSET_ATTR_SETNAME},
-    [NFT_ASK_IPSET_TEST] = {                                  .type = IPSET_TYPE(IPSET_CMD_TEST),
-                            .flags = NLM_F_ACK,
-                            .has_name = true,
-                            .name_attribute = IPSET_ATTR_SETNAME},
+    ASK(NFT_TYPE(NFT_MSG_GETGEN), 0),
+    ASK(NFT_TYPE(NFT_MSG_GETTABLE), NLM_F_DUMP),
+    ASK(NFT_TYPE(NFT_MSG_GETCHAIN), NLM_F_DUMP),
+    ASK(NFT_TYPE(NFT_MSG_GETSET), NLM_F_DUMP),
+    ASK_PART(NFT_TYPE(NFT_MSG_GETRULE), NFTA_RULE_TABLE, NFTA_RULE_CHAIN),
+    ASK_PART(NFT_TYPE(NFT_MSG_GETSETELEM), NFTA_SET_ELEM_LIST_TABLE,
+        NFTA_SET_ELEM_LIST_SET),
+    ASK(IPSET_TYPE(IPSET_GET_BYINDEX), 0),
+    ASK_NAMED(IPSET_TYPE(IPSET_CMD_HEADER), 0, IPSET_ATTR_SETNAME),
+    ASK_NAMED(IPSET_TYPE(IPSET_CMD_TEST), NLM_F_ACK, IPSET_ATTR_SETNAME),
 };
 
 _Static_assert(ARRAY_COUNT(requests) == NFT_ASK_MAX, "one row a question");
