@@ -123,6 +123,11 @@ fact_join(struct fact_set *set, const char *rest)
 void
 fact_join_tables(const struct table *schema, int column, bool *wanted)
 {
+	size_t read;
+
+	for (size_t i = 0; schema->reads != NULL && schema->reads[i]; i++)
+		if (schema_table_find(schema->reads[i], &read) != NULL)
+			wanted[read] = true;
 	for (size_t i = 0; i < schema->column_count; i++) {
 		const char *names[] = {schema->columns[i].joined_table,
 		    schema->columns[i].joined_whole};

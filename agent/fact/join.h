@@ -21,7 +21,8 @@
 void fact_join(struct fact_set *set, const char *rest);
 
 /*
- * fact_join_tables - mark the tables that a column is filled from
+ * fact_join_tables - mark the tables that a column is filled from, and those
+ * that the table's probe reads
  * column  -1: all of the table's columns
  */
 void fact_join_tables(const struct table *schema, int column, bool *wanted);

@@ -43,6 +43,8 @@ struct table {
 	const struct column *columns;
 	size_t column_count;
 	size_t row_max; /* 1 without a key; more rows are a protocol error */
+	/* tables that its probe looks at; NULL-terminated, or NULL: none */
+	const char *const *reads;
 };
 
 extern const struct table *const schema_tables[]; /* NULL-terminated */

@@ -126,8 +126,10 @@ observer_init(struct look *look, const struct probe *probe, bool *allowed)
 	    .is_root = look->is_root,
 	    .may_keep = look->request->may_keep,
 	    .history = look->request->history,
+	    .egress = look->request->egress,
 	    .throttles = look->request->throttles,
 	    .replies = look->request->replies,
+	    .facts = look->set,
 	};
 	for (size_t i = 0; i < PROBE_FDS_MAX; i++)
 		job->fds[i] = -1;
@@ -227,8 +229,9 @@ progress_tell(
 		    look->request->user, observer->job.probe->name, is_done);
 }
 
+/* Those that wait for what the others tell, or the others. */
 static void
-observers_start(struct look *look)
+observers_start(struct look *look, bool is_last)
 {
 	for (size_t i = 0; i < look->count; i++) {
 		struct observer *observer = &look->observers[i];
@@ -236,7 +239,7 @@ observers_start(struct look *look)
 		struct sandbox sandbox = {0};
 		struct why why = {0};
 
-		if (probe == NULL)
+		if (probe == NULL || probe->is_last != is_last)
 			continue;
 		sandbox.needs = probe->needs;
 		sandbox.user = look->is_root ? &look->user : NULL;
@@ -372,8 +375,8 @@ observe_with(const struct probe *const *probes,
 	tables_clear(&look, request->wanted);
 	observers_prepare(&look, probes);
 	r = filters_build(&look, &local);
-	if (r == 0) {
-		observers_start(&look);
+	for (int is_last = 0; r == 0 && is_last <= 1; is_last++) {
+		observers_start(&look, is_last != 0);
 		r = observers_listen(&look, ret, &local);
 	}
 	observers_end(&look);

@@ -38,6 +38,17 @@ struct probe_history {
 	double queue_messages; /* queue.messages then */
 };
 
+enum probe_family { PROBE_V4, PROBE_V6, PROBE_FAMILIES };
+
+/* The last time that mail servers were asked for a connection: egress. */
+struct probe_asked {
+	int64_t at_s; /* 0: never, or not in this boot */
+	double port;
+	double tried[PROBE_FAMILIES], reached[PROBE_FAMILIES],
+	    refused[PROBE_FAMILIES];
+	double outside; /* 1: somebody outside was heard */
+};
+
 struct probe_job {
 	const struct probe *probe;
 	struct arena *arena; /* of this look; what prepare makes goes here */
@@ -48,8 +59,14 @@ struct probe_job {
 	bool is_root;
 	bool may_keep; /* the run has the lock and may change the state */
 	const struct probe_history *history; /* NULL: there was no run before */
+	const struct probe_asked *egress;    /* NULL: as at_s 0 */
 	const struct throttle_list *throttles; /* slowed down; may be NULL */
 	const struct reply_catalogue *replies; /* NULL: it could not be read */
+	/*
+	 * What all others have told, for a probe that is_last; before that it
+	 * is being filled. Their texts are hostile.
+	 */
+	const struct fact_set *facts;
 	/*
 	 * -1 when unused. The observer keeps these and no other descriptor; both
 	 * sides close them at the end. enter may add its own.
@@ -77,6 +94,8 @@ struct probe {
 	const char
 	    *root_for; /* what it cannot see without root; NULL: nothing */
 	uint32_t deadline_ms;
+	/* it starts once all others have ended, and may read job->facts */
+	bool is_last;
 
 	/*
 	 * roots - absolute directories and files that collect may read

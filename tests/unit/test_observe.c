@@ -9,6 +9,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "agent/sys/landlock.h"
 #include "tests/unit/observe_look.h"
@@ -29,6 +30,53 @@ tell(struct fact_out *out, const char *text)
 	fact_out_row(out, "disk", "/");
 	fact_out_text(out, "role", text);
 	fact_out_table_end(out, "disk");
+}
+
+/* What it reads was told by another observer, and it starts after that. */
+static void
+last_collect(struct probe_job *job, struct fact_out *out)
+{
+	const struct table *host = schema_table_find("host", NULL);
+	const struct value cpus = fact_cell(job->facts, host, NULL,
+	    (size_t)schema_column_find(host, "cpus"));
+
+	tell(out, cpus.kind == VALUE_NUMBER && cpus.number == 2 ? "2 cpus"
+	                                                        : "too early");
+}
+
+static void
+slow_collect(struct probe_job *job, struct fact_out *out)
+{
+	static const struct timespec pause = {.tv_nsec = 50000000};
+
+	(void)nanosleep(&pause, NULL);
+	host_collect(job, out);
+}
+
+static void
+test_last(void **state)
+{
+	static const struct probe first = {
+	    .name = "first",
+	    .tables = host_tables,
+	    .deadline_ms = 20000,
+	    .collect = slow_collect,
+	};
+	static const struct probe last = {
+	    .name = "last",
+	    .tables = disk_tables,
+	    .deadline_ms = 20000,
+	    .is_last = true,
+	    .collect = last_collect,
+	};
+	struct outcome outcome = look_at(&last, &first);
+
+	(void)state;
+	assert_int_equal(outcome.r, 0);
+	assert_string_equal(told(&outcome), "2 cpus");
+	assert_int_equal(outcome.started, 2);
+	assert_int_equal(outcome.ended, 2);
+	arena_free(outcome.arena);
 }
 
 static char entered[256];
@@ -226,6 +274,7 @@ test_notes(void **state)
 
 static const struct CMUnitTest observe_tests[] = {
     cmocka_unit_test(test_identity),
+    cmocka_unit_test(test_last),
     cmocka_unit_test(test_descriptors),
     cmocka_unit_test(test_prepare_and_enter_fail),
     cmocka_unit_test(test_not_told),
