@@ -14,6 +14,7 @@
 #include "agent/main/options.h"
 #include "agent/main/progress.h"
 #include "agent/main/terminal.h"
+#include "agent/probes/probe.h"
 #include "agent/report/report.h"
 
 #define SESSION_RUN_MAX 24 /* "20261122T101500-4f2a" and the NUL */
@@ -44,6 +45,7 @@ struct session {
 	/* what is known of slow-downs, and of these what is slowed down now */
 	struct throttle_list throttles, slowed;
 	int64_t reloaded_ms; /* when this run last reloaded for a step; 0 */
+	struct probe_asked asked; /* mail servers, for a connection: egress */
 	struct fact_set *facts;
 	struct judgement judgement;
 	struct plan plan;
@@ -96,6 +98,10 @@ void session_bar(struct session *session, bool is_fault, const char *format,
 
 void session_note(struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* session_asked_load, _keep - when mail servers were asked, and their answers */
+void session_asked_load(struct session *session);
+void session_asked_keep(struct session *session); /* after each look */
 
 /* session_throttles - read the table of slow-downs, and follow it */
 void session_throttles(struct session *session);

@@ -57,6 +57,7 @@ look_again(
 	    .mta = &mta,
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
+	    .egress = &session->asked,
 	    .throttles = &session->slowed,
 	    .may_keep = session->may_change,
 	    .replies = session->replies,
@@ -249,6 +250,7 @@ look_settled(struct session *session, const struct observe_request *request,
 
 		session->facts = fact_set_new(session->arena);
 		r = observe(request, session->facts, result, why);
+		session_asked_keep(session);
 		stand = mail_system_stands(session->facts);
 		contradictions += stand == CONTRADICTS;
 		if (r < 0 || result->is_tainted || tries == LOOK_TRIES ||
@@ -269,6 +271,7 @@ session_look(struct session *session, const bool *wanted)
 	    .mta = &session->mta,
 	    .mta_error = session->mta_error,
 	    .wanted = wanted,
+	    .egress = &session->asked,
 	    .throttles = &session->slowed,
 	    .may_keep = session->may_change,
 	    .replies = session->replies,
@@ -280,6 +283,7 @@ session_look(struct session *session, const bool *wanted)
 	int r;
 
 	session_throttles(session);
+	session_asked_load(session);
 	if (history_load(session, &history))
 		request.history = &history;
 	r = look_settled(session, &request, &result, &why);
