@@ -36,6 +36,8 @@ static const struct column egress_columns[] = {
         "rule_for", "blocked by a rule of this host over these", SOURCE_ALL),
     ROW_TEXT("rule", "that rule: \"inet filter output, handle 7: drop\"",
         "table firewall"),
+    ROW_TEXT("remedy", "the command that lets the mail system through there",
+        "table firewall"),
     ROW_TEXT("evidence", "how that is known, for people", SOURCE_ALL),
     ROW_NUMBER("asked", UNIT_SECONDS,
         "since mail servers were asked for a connection; only when the log "

@@ -144,7 +144,7 @@ egress_collect(struct probe_job *job, struct fact_out *out)
 	else if (egress_is_open_question(&egress, PROBE_V4) ||
 	         egress_is_open_question(&egress, PROBE_V6))
 		ask(job, &egress, now_s, &asked, &reason);
-	egress_tell(&egress, &asked, reason, now_s, out);
+	egress_tell(job->arena, &egress, &asked, reason, now_s, out);
 }
 
 const struct probe probe_egress = {

@@ -130,8 +130,9 @@ egress_gather(const struct fact_set *facts, const struct mta *mta,
 		                               : "how mail goes is not known");
 		return false;
 	}
-	*ret = (struct egress){
-	    .relay = sending->relay, .port = mta_relay_port(sending->relay)};
+	*ret = (struct egress){.relay = sending->relay,
+	    .port = mta_relay_port(sending->relay),
+	    .user = mta->owner};
 	port = arena_printf(arena, "%u", ret->port);
 	for (size_t i = 0; i < PROBE_FAMILIES; i++) {
 		struct egress_family *family = &ret->families[i];
@@ -145,6 +146,8 @@ egress_gather(const struct fact_set *facts, const struct mta *mta,
 	}
 	rule = cell(facts, "firewall", port, "outbound_rule");
 	ret->rule = rule.kind == VALUE_TEXT ? rule.text : "";
+	rule = cell(facts, "firewall", port, "manager");
+	ret->manager = rule.kind == VALUE_TEXT ? rule.text : "";
 	ret->waiting = number(cell(facts, "queue", NULL, "deferred")) +
 	               number(cell(facts, "queue", NULL, "active"));
 	ret->is_outside = is_client_outside(facts);

@@ -43,6 +43,9 @@ struct egress {
 	const struct mta_relay *relay; /* or NULL */
 	struct egress_family families[PROBE_FAMILIES];
 	const char *rule; /* "" none */
+	const char
+	    *manager;     /* who writes the rules, as table firewall; or "" */
+	const char *user; /* of the mail system; NULL: not known */
 	double waiting;   /* messages that are to go out */
 	bool is_outside;  /* a client from outside was heard in the window */
 	const char *domains[EGRESS_DOMAINS];
@@ -72,12 +75,16 @@ size_t egress_pick(const struct egress *egress, dns_ask_fn *ask,
 void egress_count(
     const struct reach *all, size_t count, struct probe_asked *asked);
 
+/* egress_remedy - the command that lets the mail system through; or "" */
+const char *egress_remedy(struct arena *arena, const struct egress *egress);
+
 /*
  * egress_tell - the table egress, and ends it
  * asked   at_s 0: none was asked
  * reason  then: why not
  */
-void egress_tell(const struct egress *egress, const struct probe_asked *asked,
-    const char *reason, int64_t now_s, struct fact_out *out);
+void egress_tell(struct arena *arena, const struct egress *egress,
+    const struct probe_asked *asked, const char *reason, int64_t now_s,
+    struct fact_out *out);
 
 #endif

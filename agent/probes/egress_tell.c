@@ -204,9 +204,20 @@ tell_asked(struct fact_out *out, const struct probe_asked *asked,
 		    now_s > asked->at_s ? (double)(now_s - asked->at_s) : 0);
 }
 
+static void
+tell_remedy(struct fact_out *out, const char *remedy)
+{
+	if (*remedy != '\0')
+		fact_out_text(out, "remedy", remedy);
+	else
+		fact_out_unknown(
+		    out, "remedy", "no rule refuses it, or whose is not known");
+}
+
 void
-egress_tell(const struct egress *egress, const struct probe_asked *asked,
-    const char *reason, int64_t now_s, struct fact_out *out)
+egress_tell(struct arena *arena, const struct egress *egress,
+    const struct probe_asked *asked, const char *reason, int64_t now_s,
+    struct fact_out *out)
 {
 	struct judged judged[PROBE_FAMILIES];
 	AUTO_BUF struct buf evidence = {0};
@@ -225,6 +236,7 @@ egress_tell(const struct egress *egress, const struct probe_asked *asked,
 	tell_families(out, "blocked_for", judged, STATE_PATH, STATE_REFUSED);
 	tell_families(out, "rule_for", judged, STATE_RULE, STATE_RULE);
 	fact_out_text(out, "rule", egress->rule);
+	tell_remedy(out, egress_remedy(arena, egress));
 	fact_out_text(out, "evidence", buf_text(&evidence));
 	tell_asked(out, asked, reason, now_s);
 	fact_out_table_end(out, "egress");

@@ -116,7 +116,8 @@ tell(void)
 	gather(&egress);
 	world.told = fact_set_new(world.arena);
 	out = fact_out_to_set(world.told);
-	egress_tell(&egress, &world.asked, "nobody was there", 1000, out);
+	egress_tell(
+	    world.arena, &egress, &world.asked, "nobody was there", 1000, out);
 	fact_out_end(out);
 	fact_out_free(out);
 }
@@ -330,6 +331,47 @@ test_rule(void **state)
 	log_is(1, 0, 1, 0);
 	tell();
 	expect("rule_for", "");
+}
+
+static void
+test_remedy(void **state)
+{
+	static const struct {
+		const char *manager, *rule, *remedy;
+	} cases[] = {
+	    {"nftables",  "inet filter output, handle 7: tcp dport 25 drop",
+             "nft 'insert rule inet filter output handle 7 meta skuid "
+	        "\"postfix\" tcp dport 25 accept'"                             },
+	    {"other",     "ip a-b c.d_e, policy: drop",
+             "nft 'add rule ip a-b c.d_e meta skuid \"postfix\" tcp dport 25 "
+	        "accept'"	                                              },
+	    {"iptables",  "ip6 filter OUTPUT, handle 9: drop",
+             "ip6tables -I OUTPUT -p tcp --dport 25 -m owner --uid-owner "
+	        "postfix -j ACCEPT"	                                    },
+	    {"iptables",  "ip filter OUTPUT, policy: drop",
+             "iptables -I OUTPUT -p tcp --dport 25 -m owner --uid-owner "
+	        "postfix -j ACCEPT"	                                    },
+	    {"ufw",       "ip filter ufw-user-output, handle 9: drop",
+             "ufw allow out 25/tcp"	                                    },
+	    {"firewalld", "inet firewalld filter_OUT, handle 9: drop",       ""},
+	    {"nftables",  "",	                                        ""},
+	    {"nftables",  "inet filter out'put, handle 9: drop",             ""},
+	    {"nftables",  "inet filter output, handle $(x): drop",           ""},
+	    {"nftables",  "inet filter output",                              ""},
+	    {"nftables",  "inet filter output, what: drop",                  ""},
+	};
+
+	(void)state;
+	world.mta.owner = "postfix";
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		rules_are("25", "drop", "drop", cases[i].rule);
+		word("firewall", "25", "manager", cases[i].manager);
+		tell();
+		expect("remedy", cases[i].remedy[0] != '\0'
+		                     ? cases[i].remedy
+		                     : "? no rule refuses it, or whose is "
+		                       "not known");
+	}
 }
 
 /* text: of an MX its host, else the address; NULL: no answer */
@@ -601,6 +643,7 @@ main(void)
 	    CASE(test_blocked),
 	    CASE(test_not_known),
 	    CASE(test_rule),
+	    CASE(test_remedy),
 	    CASE(test_pick),
 	    CASE(test_pick_relay),
 	    CASE(test_outside),

@@ -401,6 +401,12 @@ test_joined_tables(void **state)
 	assert_true(wanted[index]);
 	(void)schema_table_find("queue", &index);
 	assert_true(wanted[index]);
+	/* what its probe reads */
+	(void)schema_table_find("log", &index);
+	assert_false(wanted[index]);
+	schema = schema_table_find("egress", NULL);
+	fact_join_tables(schema, schema_column_find(schema, "state"), wanted);
+	assert_true(wanted[index]);
 }
 
 int

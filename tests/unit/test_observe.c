@@ -37,8 +37,8 @@ static void
 last_collect(struct probe_job *job, struct fact_out *out)
 {
 	const struct table *host = schema_table_find("host", NULL);
-	const struct value cpus = fact_cell(job->facts, host, NULL,
-	    (size_t)schema_column_find(host, "cpus"));
+	const struct value cpus = fact_cell(
+	    job->facts, host, NULL, (size_t)schema_column_find(host, "cpus"));
 
 	tell(out, cpus.kind == VALUE_NUMBER && cpus.number == 2 ? "2 cpus"
 	                                                        : "too early");
