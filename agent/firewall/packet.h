@@ -43,8 +43,9 @@ struct nf_packet {
 	uint8_t network[NF_NETWORK_BYTES], network_known[NF_NETWORK_BYTES];
 	uint8_t transport[NF_TRANSPORT_BYTES];
 	uint8_t transport_known[NF_TRANSPORT_BYTES];
-	/* host order; [source_port_min, source_port_max] where it is not known;
-	 * narrowed on each branch by the compares before */
+	/* host order, and of the client and the server in the answer as well;
+	 * [source_port_min, source_port_max] where it is not known: narrowed on
+	 * each branch by the compares before */
 	uint16_t source_port_min, source_port_max;
 	uint16_t port;
 	/* at this hook; NULL: none there */
