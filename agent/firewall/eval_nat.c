@@ -335,6 +335,10 @@ eval_xt_target(struct nf_eval *eval, const struct nf_expr *expr)
 	case NF_XT_MARK:
 		packet->mark = effect.mark;
 		return EVAL_NEXT;
+	case NF_XT_CT_MARK:
+		if (packet->is_tracked)
+			packet->ct_mark = effect.mark;
+		return EVAL_NEXT;
 	case NF_XT_NOTRACK:
 		if (!packet->is_tracked)
 			packet->is_untracked = true;
