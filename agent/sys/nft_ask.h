@@ -22,6 +22,7 @@ enum nft_ask {
 	NFT_ASK_IPSET_NAME, /* of index */
 	NFT_ASK_IPSET_TYPE, /* of name */
 	NFT_ASK_IPSET_TEST, /* of name, with test */
+	NFT_ASK_IPSET_LIST, /* of name: a list of sets */
 	NFT_ASK_MAX
 };
 

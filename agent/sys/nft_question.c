@@ -59,6 +59,7 @@ static const struct request requests[] = {
     ASK(IPSET_TYPE(IPSET_GET_BYINDEX), 0),
     ASK_NAMED(IPSET_TYPE(IPSET_CMD_HEADER), 0, IPSET_ATTR_SETNAME),
     ASK_NAMED(IPSET_TYPE(IPSET_CMD_TEST), NLM_F_ACK, IPSET_ATTR_SETNAME),
+    ASK_NAMED(IPSET_TYPE(IPSET_CMD_LIST), NLM_F_DUMP, IPSET_ATTR_SETNAME),
 };
 
 _Static_assert(ARRAY_COUNT(requests) == NFT_ASK_MAX, "one row a question");
@@ -116,7 +117,10 @@ put_test(struct nlmsghdr *message, const struct nft_ipset_test *test)
 	if ((test->parts & NFT_IPSET_PORT) != 0) {
 		mnl_attr_put_u16(message, IPSET_ATTR_PORT | NLA_F_NET_BYTEORDER,
 		    htons(test->port));
-		mnl_attr_put_u8(message, IPSET_ATTR_PROTO, test->protocol);
+		/* a bitmap of ports knows no protocol, and says so */
+		if ((test->parts & NFT_IPSET_IP) != 0)
+			mnl_attr_put_u8(
+			    message, IPSET_ATTR_PROTO, test->protocol);
 	}
 	if ((test->parts & NFT_IPSET_IP2) != 0)
 		put_address(message, IPSET_ATTR_IP2, test, test->ip2);
