@@ -131,6 +131,7 @@ struct eval_branch {
 	/* in the middle of a rule, behind a fork; else NULL */
 	struct eval_registers *registers;
 	uint16_t expr;
+	size_t hit; /* of a map: which of those that may be meant */
 	struct nf_verdict verdict; /* of a map in doubt; else CONTINUE */
 	bool may_meet;             /* another branch may have been here */
 };
@@ -164,17 +165,21 @@ struct nf_eval {
 	struct eval_branch *waiting[EVAL_BRANCHES_MAX];
 	size_t waiting_count;
 	struct eval_seen *seen;
-	size_t seen_count, seen_size;
+	size_t seen_count;
 	size_t fork_count;
 	size_t rule_count;
 	struct eval_registers *registers;
 	/* of the expression that ran last */
 	struct nf_verdict verdict;
 	const char *verdict_text; /* instead of the verdict's name; or NULL */
-	bool is_reject,
-	    is_bypass;    /* a drop that tells; a queue that may be empty */
-	bool has_verdict; /* the way on from the doubt is that verdict */
-	size_t doubt;     /* number of the expression that is in doubt */
+	bool is_reject;           /* a drop that tells */
+	bool is_bypass;           /* a queue that may be empty */
+	/* in doubt: its number in the rule; the way on is that verdict; a map
+	 * that may have meant others: "no" asks again from there */
+	size_t doubt;
+	bool has_verdict;
+	size_t next_hit;
+	const struct eval_registers *before_hit;
 	struct nf_match match;
 	struct eval_narrow narrow;
 };

@@ -7,6 +7,8 @@
  * Runs as  observer, planner, tests
  * Source   nft_do_chain(), net/netfilter/nf_tables_core.c
  */
+#include <errno.h>
+
 #include "agent/firewall/eval_parts.h"
 
 static bool
@@ -47,7 +49,8 @@ rule_run(struct nf_eval *eval, const struct nf_rule *rule)
 		result = eval_expr_run(eval, &rule->exprs[i]);
 	/* i is behind the expression that ended it */
 	if (result == EVAL_DOUBT) {
-		if (!eval->has_verdict && !eval_expr_has_effect(rule, i))
+		if (!eval->has_verdict && eval->next_hit == 0 &&
+		    !eval_expr_has_effect(rule, i))
 			return EVAL_BREAK;
 		eval->doubt = i - 1;
 	}
@@ -116,24 +119,40 @@ policy_take(struct nf_eval *eval)
 	entry_done(eval);
 }
 
+/* false: the branch has ended, or the rule set has changed */
+static bool
+chain_load(struct nf_eval *eval, struct nf_chain *chain)
+{
+	struct why why = {0};
+	int r;
+
+	if (chain->is_loaded)
+		return true;
+	r = nf_chain_load(eval->context.ruleset, chain, &why);
+	if (r == -ESTALE)
+		eval->context.code =
+		    why_set(eval->context.why, r, "%s", why.text);
+	else if (r < 0)
+		eval_end(eval, NF_NOT_KNOWN,
+		    arena_printf(eval->context.arena,
+		        "rules that could not be read: %s", why.text));
+	return r >= 0;
+}
+
 static void
 chain_enter(struct nf_eval *eval, bool is_jump)
 {
 	struct eval_state *state = &eval->branch->state;
 	struct nf_chain *chain = nf_chain_find(
 	    eval->context.ruleset, state->chain->table, eval->verdict.chain);
-	int r;
 
 	eval_path_add(eval, is_jump ? "jump" : "goto", eval->verdict.chain);
 	if (chain == NULL) {
 		eval_end(eval, NF_NOT_KNOWN, "a chain that is not in the dump");
 		return;
 	}
-	r = nf_chain_load(eval->context.ruleset, chain, eval->context.why);
-	if (r < 0) {
-		eval->context.code = r;
+	if (!chain_load(eval, chain))
 		return;
-	}
 	if (is_jump) {
 		/* the kernel drops there, having refused to load such a rule */
 		if (state->frame_count == EVAL_FRAMES_MAX) {
@@ -266,12 +285,9 @@ static void
 chain_begin(struct nf_eval *eval, struct nf_chain *chain)
 {
 	struct eval_branch *branch = eval->branch;
-	int r = nf_chain_load(eval->context.ruleset, chain, eval->context.why);
 
-	if (r < 0) {
-		eval->context.code = r;
+	if (!chain_load(eval, chain))
 		return;
-	}
 	branch->state.chain = chain;
 	branch->state.rule = 0;
 	branch->state.mark_before = branch->state.packet.mark;

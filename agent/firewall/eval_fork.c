@@ -69,14 +69,28 @@ narrow(struct eval_branch *branch, const struct eval_narrow *how, bool is_yes)
 	eval_packet_ports(packet);
 }
 
-/* The yes-branch goes on behind the expression, with the registers. */
+/* The branch goes on with that expression, and with the registers. */
 static void
-registers_keep(struct nf_eval *eval, struct eval_branch *branch, size_t expr)
+registers_keep(struct nf_eval *eval, struct eval_branch *branch,
+    const struct eval_registers *registers, size_t expr)
 {
 	branch->registers =
 	    arena_alloc(eval->scratch, 1, sizeof(*branch->registers));
-	*branch->registers = *eval->registers;
+	*branch->registers = *registers;
 	branch->expr = (uint16_t)expr;
+}
+
+/* "no": the next rule, or what else the map may have meant. */
+static void
+no_begin(struct nf_eval *eval, struct eval_branch *no, size_t expr)
+{
+	no->may_meet = true;
+	if (eval->next_hit == 0) {
+		no->state.rule++;
+		return;
+	}
+	registers_keep(eval, no, eval->before_hit, expr);
+	no->hit = eval->next_hit;
 }
 
 static bool
@@ -125,8 +139,8 @@ eval_fork(struct nf_eval *eval, size_t expr)
 		return;
 	eval->fork_count++;
 	no = branch_copy(eval, yes);
-	no->state.rule = yes->state.rule + 1;
-	no->may_meet = yes->may_meet = true;
+	no_begin(eval, no, expr);
+	yes->may_meet = true;
 	*node = (struct eval_node){.kind = EVAL_FORK,
 	    .chain = yes->state.chain,
 	    .rule = eval->context.rule,
@@ -134,7 +148,7 @@ eval_fork(struct nf_eval *eval, size_t expr)
 	    .no = no->node};
 	yes->node = arena_alloc(eval->scratch, 1, sizeof(*yes->node));
 	node->yes = yes->node;
-	registers_keep(eval, yes, expr + 1);
+	registers_keep(eval, yes, eval->registers, expr + 1);
 	yes->verdict = (struct nf_verdict){0};
 	if (eval->has_verdict)
 		yes->verdict = eval->verdict;

@@ -29,6 +29,7 @@ eval_doubt(struct nf_eval *eval, enum nf_truth truth, const char *reason,
 	    .truth = truth, .reason = reason, .is_usual = is_usual};
 	eval->narrow.is_set = false;
 	eval->has_verdict = false;
+	eval->next_hit = 0;
 	return EVAL_DOUBT;
 }
 

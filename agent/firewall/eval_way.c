@@ -172,6 +172,7 @@ eval_way_begin(struct nf_eval *eval)
 	const struct net *net = eval->context.net;
 
 	eval_packet_syn(&state->packet, question);
+	state->zone.is_known = true;
 	if (question->direction == NF_OUT) {
 		begin_out(eval);
 		return;
