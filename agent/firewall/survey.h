@@ -17,6 +17,8 @@ struct nf_survey_query {
 	const char *interface;      /* NULL: each with a default route */
 	bool is_user_known;         /* out: the user that sends the mail */
 	uint32_t uid, gid;
+	/* others are looked for only where anyone is refused: it is quicker */
+	bool is_brief;
 };
 
 /* One family on one interface. */
@@ -28,8 +30,9 @@ struct nf_verdict_row {
 	bool is_from_anyone, is_to_anyone;
 	struct nf_answer answer;
 	/*
-	 * For anyone: others are treated in another way: "203.0.113.0/24",
-	 * "@blocked"; NULL: all alike as far as the rules tell
+	 * For anyone: others are treated in another way at this port:
+	 * "203.0.113.0/24", "@blocked"; NULL: all alike as far as the rules
+	 * tell. Who may reach any port, a trusted network, is not told.
 	 */
 	const char *others;
 	enum nf_outcome others_outcome;
@@ -48,7 +51,20 @@ struct nf_survey {
 	const char *no_ipv4, *no_ipv6;
 };
 
-/* Returns as nf_ask. */
+/* nf_answer_refuses - it does not get through, in the ordinary case at least */
+bool nf_answer_refuses(const struct nf_answer *answer);
+
+/*
+ * nf_row_is_served - does something listen where that row leads to?
+ * Closed where nothing listens is not missed. Also true when nothing listens on
+ * the port at all, or that is not known: then every row counts.
+ */
+bool nf_row_is_served(const struct net *net, const struct nf_verdict_row *row);
+
+/*
+ * Returns as nf_ask; -ENODEV: there is no such interface, or no such address
+ * on it.
+ */
 int nf_survey(struct arena *arena, const struct nf_ruleset *ruleset,
     const struct net *net, const struct nf_survey_query *query,
     struct nf_survey *ret, struct why *why);

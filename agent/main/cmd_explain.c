@@ -111,13 +111,15 @@ explain_playbook(const struct options *options)
 int
 cmd_explain(const struct options *options)
 {
-	static const char *const later[] = {"port", "spf"};
+	static const char *const later[] = {"spf"};
 
 	if (options->arg_count == 2 &&
 	    strcmp(options->args[0], "playbook") == 0)
 		return explain_playbook(options);
 	if (options->arg_count >= 2 && strcmp(options->args[0], "reply") == 0)
 		return explain_reply(options);
+	if (options->arg_count >= 1 && strcmp(options->args[0], "port") == 0)
+		return explain_port(options);
 	for (size_t i = 0; i < ARRAY_COUNT(later); i++)
 		if (options->arg_count > 0 &&
 		    strcmp(options->args[0], later[i]) == 0) {
@@ -126,6 +128,7 @@ cmd_explain(const struct options *options)
 			return EXIT_USAGE;
 		}
 	log_error("what should be explained? mailfix explain playbook NAME, "
-	          "or mailfix explain reply TEXT");
+	          "mailfix explain reply TEXT, or mailfix explain port in|out "
+	          "PORT");
 	return EXIT_USAGE;
 }

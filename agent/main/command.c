@@ -23,8 +23,9 @@ static const char *const both[] = {"text", "json", NULL};
 const struct command command_rows[] = {
     COMMAND("", "[PLAYBOOK]...", FOR_RUN, NULL, cmd_run,
         "look, diagnose, plan; apply what is approved"),
-    COMMAND("explain", "playbook NAME | reply TEXT", FOR_EXPLAIN, both,
-        cmd_explain, "what a playbook does here; what a reply means"),
+    COMMAND("explain", "playbook NAME | reply TEXT | port in|out PORT ...",
+        FOR_EXPLAIN, both, cmd_explain,
+        "what a playbook does here; what a reply means; what the rules let through"),
     COMMAND("facts", "[TABLE]...", FOR_FACTS, both, cmd_facts,
         "what was observed, and what is not known and why"),
     COMMAND("lint", "[FILE]...", FOR_LINT, both, cmd_lint,

@@ -8,7 +8,6 @@
 #define MAILFIX_PROBES_FIREWALL_ASK_H
 
 #include "agent/firewall/opening.h"
-#include "agent/mta/mta.h"
 
 /* One row of `explain port`; all texts printable, in the caller's arena. */
 struct firewall_verdict {
@@ -20,6 +19,10 @@ struct firewall_verdict {
 	const char *rule_family, *rule_table, *rule_chain, *rule_text;
 	uint64_t rule_handle;
 	const char *reason; /* or NULL */
+	/* for anyone: "203.0.113.0/24: accept", who is treated otherwise */
+	const char *others;
+	/* the accept rule behind the one that refuses, where it stands */
+	const char *shadowed;
 	const char *const
 	    *path; /* "inet:filter:input#12=drop"; NULL-terminated */
 	const char *const *tree; /* the same for people, indented, NULL-term. */
@@ -28,8 +31,8 @@ struct firewall_verdict {
 struct firewall_answer {
 	struct firewall_verdict *verdicts;
 	size_t count;
-	const char
-	    *note; /* what was not looked into: legacy iptables; or NULL */
+	/* one line: families that are not here, what was not looked into */
+	const char *note; /* or NULL */
 };
 
 /* firewall_explain - `explain port`; -EPERM: needs root */

@@ -20,12 +20,10 @@
 
 #include "agent/base/auto.h"
 #include "agent/probes/probe.h"
+#include "agent/probes/wanted_ports.h"
 #include "agent/sys/proc.h"
 #include "agent/sys/sockdiag.h"
 #include "agent/sys/socket_owner.h"
-
-/* As many as the table may have rows. */
-#define PORTS_MAX 64U
 
 static const unsigned mail_ports[] = {25, 465, 587};
 
@@ -43,7 +41,7 @@ struct port {
 };
 
 struct port_state {
-	struct port ports[PORTS_MAX];
+	struct port ports[WANTED_PORTS_MAX];
 	size_t count;
 	struct why why;
 	bool is_denied; /* processes of others could not be asked */
@@ -55,7 +53,7 @@ port_get(struct port_state *state, unsigned number)
 	for (size_t i = 0; i < state->count; i++)
 		if (state->ports[i].number == number)
 			return &state->ports[i];
-	if (state->count == PORTS_MAX)
+	if (state->count == WANTED_PORTS_MAX)
 		return NULL;
 	state->ports[state->count] = (struct port){.number = number};
 	return &state->ports[state->count++];
@@ -64,13 +62,8 @@ port_get(struct port_state *state, unsigned number)
 static void
 wanted_add(const struct probe_job *job, struct port_state *state)
 {
-	const char *text =
-	    job->config != NULL && job->config->wanted_ports != NULL
-	        ? job->config->wanted_ports
-	        : "auto";
-	bool is_auto = strcmp(text, "auto") == 0;
-	AUTO_FREE char *copy = mem_dup(text);
-	char *at = copy, *word;
+	unsigned ports[WANTED_PORTS_MAX];
+	size_t count = config_ports(job->config, ports);
 
 	for (size_t i = 0; i < job->mta->listener_count; i++) {
 		const struct mta_listener *listener = &job->mta->listeners[i];
@@ -79,14 +72,11 @@ wanted_add(const struct probe_job *job, struct port_state *state)
 		if (port == NULL)
 			continue;
 		port->service = listener->service;
-		port->is_wanted |= is_auto;
+		port->is_wanted |= count == 0;
 		port->is_wanted_all |= listener->address == NULL;
 	}
-	while (!is_auto && (word = strsep(&at, ", \t")) != NULL) {
-		unsigned long number = strtoul(word, NULL, 10);
-		struct port *port = number > 0 && number <= 65535
-		                        ? port_get(state, (unsigned)number)
-		                        : NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct port *port = port_get(state, ports[i]);
 
 		if (port != NULL)
 			port->is_wanted = true;
@@ -140,9 +130,9 @@ owner_note(struct port *port, pid_t pid, pid_t master)
 static void
 owners_find(const struct probe_job *job, struct port_state *state)
 {
-	uint64_t inodes[PORTS_MAX];
-	pid_t pids[PORTS_MAX], master = 0;
-	size_t of[PORTS_MAX], count = 0;
+	uint64_t inodes[WANTED_PORTS_MAX];
+	pid_t pids[WANTED_PORTS_MAX], master = 0;
+	size_t of[WANTED_PORTS_MAX], count = 0;
 
 	for (size_t i = 0; i < state->count; i++)
 		if (state->ports[i].inode != 0) {
