@@ -78,6 +78,18 @@ port_survey(struct arena *arena, const struct nf_ruleset *ruleset,
 	return nf_survey(arena, ruleset, net, &query, ret, why);
 }
 
+/* What is closed where nothing listens stays so. */
+static void
+unserved_drop(const struct net *net, struct nf_survey *survey)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < survey->count; i++)
+		if (nf_row_is_served(net, &survey->rows[i]))
+			survey->rows[kept++] = survey->rows[i];
+	survey->count = kept;
+}
+
 static int
 plan_work(const void *question, struct arena *arena, struct nf_ruleset *ruleset,
     const struct net *net, struct buf *out, struct why *why)
@@ -87,6 +99,8 @@ plan_work(const void *question, struct arena *arena, struct nf_ruleset *ruleset,
 	struct nf_survey survey;
 	int r = port_survey(arena, ruleset, net, *port, &survey, why);
 
+	if (r == 0)
+		unserved_drop(net, &survey);
 	if (r == 0)
 		r = nf_opening_plan(
 		    arena, ruleset, net, &survey, *port, &opening, why);
@@ -135,11 +149,12 @@ open_work(const void *question, struct arena *arena, struct nf_ruleset *ruleset,
 	struct nf_survey survey;
 	int r = port_survey(arena, ruleset, net, accept->port, &survey, why);
 
+	if (r == 0)
+		unserved_drop(net, &survey);
 	for (size_t i = 0; r == 0 && i < survey.count; i++) {
 		const struct nf_answer *answer = &survey.rows[i].answer;
 
-		if (!is_about(accept, &survey.rows[i]) ||
-		    !nf_row_is_served(net, &survey.rows[i]))
+		if (!is_about(accept, &survey.rows[i]))
 			continue;
 		is_any = true;
 		if (answer->outcome == NF_NOT_KNOWN)
