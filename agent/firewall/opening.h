@@ -60,7 +60,11 @@ struct nf_rule nf_accept_rule(
 
 struct nf_opening {
 	enum nf_manager manager;
-	/* through the rule set itself (NFTABLES, IPTABLES) */
+	/*
+	 * NFTABLES, IPTABLES: rules to be put in, in this order. UFW, FIREWALLD:
+	 * where it was tried what their own command would do: in chains
+	 * "ufw-user-input", "filter_IN_ZONE_allow"
+	 */
 	struct nf_accept accepts[NF_OPENING_MAX];
 	size_t count;
 	/* what refused: "inet filter input, handle 12: drop" */
