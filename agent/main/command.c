@@ -25,7 +25,7 @@ const struct command command_rows[] = {
         "look, diagnose, plan; apply what is approved"),
     COMMAND("explain", "playbook NAME | reply TEXT | port in|out PORT ...",
         FOR_EXPLAIN, both, cmd_explain,
-        "what a playbook does here; what a reply means; what the rules let through"),
+        "a playbook; a reply; what the firewall does"),
     COMMAND("facts", "[TABLE]...", FOR_FACTS, both, cmd_facts,
         "what was observed, and what is not known and why"),
     COMMAND("lint", "[FILE]...", FOR_LINT, both, cmd_lint,

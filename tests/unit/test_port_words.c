@@ -84,7 +84,7 @@ test_wrong(void **state)
 	bad(WORDS("in", "+25"), "is no port");
 	bad(WORDS("in", " 25"), "is no port");
 	bad(WORDS("in", ""), "is no port");
-	bad(WORDS("in", "submision"), "such as submission");
+	bad(WORDS("in", "submissio"), "such as submission");
 	bad(WORDS("in", "25", "form", "192.0.2.1"), "did you mean from?");
 	bad(WORDS("in", "25", "via", "eth0"), "after the port come");
 	bad(WORDS("in", "25", "from"), "from which address?");
