@@ -62,20 +62,21 @@ class Agent:
         await server.await_messages(count, timeout_s)
         return server.stats()
 
-    async def dial(self, address, port, source, at_once, timeout_s,
-                   is_greeted):
+    async def dial(self, address, port, source, at_once, timeout_s):
         """Open connections all at once; say what each one met.
 
         Every connection is held until all have met something.
         """
-        calls = [asyncio.wait_for(_connect(address, port, source, is_greeted),
-                                  timeout_s)
-                 for _ in range(at_once)]
-        met = await asyncio.gather(*calls, return_exceptions=True)
-        for outcome in met:
-            if isinstance(outcome, tuple):
-                outcome[1].close()
-        return [_told(outcome) for outcome in met]
+        return await _all_told([_connect(address, port, source)
+                                for _ in range(at_once)], timeout_s)
+
+    async def knock(self, calls, timeout_s):
+        """Connect, all at once, and wait for no greeting; say what each met.
+
+        calls  [address, port, source] of each
+        """
+        return await _all_told([_connect(*call, is_greeted=False)
+                                for call in calls], timeout_s)
 
     async def obey(self, reader, writer):
         """Answer the requests of one connection."""
@@ -91,7 +92,18 @@ class Agent:
         writer.close()
 
 
-async def _connect(address, port, source, is_greeted):
+async def _all_told(connecting, timeout_s):
+    """Await connections; say what each met, and close them together."""
+    met = await asyncio.gather(
+        *(asyncio.wait_for(each, timeout_s) for each in connecting),
+        return_exceptions=True)
+    for outcome in met:
+        if isinstance(outcome, tuple):
+            outcome[1].close()
+    return [_told(outcome) for outcome in met]
+
+
+async def _connect(address, port, source, is_greeted=True):
     reader, writer = await asyncio.open_connection(
         address, port, local_addr=(source, 0) if source else None)
     try:

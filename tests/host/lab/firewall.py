@@ -17,10 +17,6 @@ from lab.host import ADDRESSES, Host
 from lab.wait import until
 from lab.world import World
 
-# Who calls: nobody that a rule knows by name.
-ANYONE = '203.0.113.9'
-ANYONE6 = '2001:db8:c::9'
-
 SECOND = ('192.0.2.140', '2001:db8:1::10')
 
 _SUBMISSION = 'submission/inet=submission inet n - y - - smtpd'
@@ -89,18 +85,14 @@ class FirewallCase(LabCase):
         self.assertEqual(len(found), 1, f'{rule} in {listed}')
         return int(found[0])
 
-    def call(self, port=587, address=ADDRESSES[0], source=None, *,
-             is_greeted=True):
-        """Connect from outside: open (and greeted), dropped or rejected.
+    def call(self, port=587, address=ADDRESSES[0], source=None):
+        """Connect from outside, to be greeted: open, dropped or rejected.
 
-        source      default: somebody whom no rule names
-        is_greeted  False: open is who takes the connection
+        source  default: somebody whom no rule names
         """
-        source = source or (ANYONE6 if ':' in address else ANYONE)
-        met, = self.lan.dial(address, port, source=source,
-                             timeout_s=_BANNER_S if is_greeted
-                             else _SILENCE_S, is_greeted=is_greeted)
-        if met.outcome == 'open' and is_greeted:
+        met, = self.lan.dial(address, port, source=source or anyone(address),
+                             timeout_s=_BANNER_S)
+        if met.outcome == 'open':
             self.assertIn('220 ', met.banner)
         return _MET.get(met.outcome, met.outcome)
 
@@ -108,7 +100,13 @@ class FirewallCase(LabCase):
         """Connect to each address; return what each met."""
         return tuple(self.call(port, address) for address in addresses)
 
-    def refuses(self, port=587, addresses=ADDRESSES):
-        """Connect where no answer is expected; return what each met."""
-        return tuple(self.call(port, address, is_greeted=False)
-                     for address in addresses)
+    def refuses(self, port=587, addresses=ADDRESSES, source=None):
+        """Connect where nobody may answer; return what each met."""
+        met = self.lan.knock([(address, port, source or anyone(address))
+                              for address in addresses], _SILENCE_S)
+        return tuple(_MET.get(each.outcome, each.outcome) for each in met)
+
+
+def anyone(address):
+    """Return who calls that address: nobody that a rule knows by name."""
+    return '2001:db8:c::9' if ':' in address else '203.0.113.9'

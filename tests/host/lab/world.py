@@ -127,19 +127,26 @@ class World:
                       {server.address: f'mx.{domain}'})
         return server
 
-    def dial(self, address, port=25, *, source=None, at_once=1, timeout_s=5,
-             is_greeted=True):
+    def dial(self, address, port=25, *, source=None, at_once=1, timeout_s=5):
         """Connect to a host from the world, with several calls at once.
 
-        source      an address of the world to call from, e.g. 203.0.113.9
-        is_greeted  False: do not wait for the banner
+        source  an address of the world to call from, e.g. 203.0.113.9
 
         Returns a Call for each. None is closed before all have met something.
         """
         met = self.ask('dial', address=address, port=port, source=source,
-                       at_once=at_once, timeout_s=timeout_s,
-                       is_greeted=is_greeted)
+                       at_once=at_once, timeout_s=timeout_s)
         return [Call(**each) for each in met]
+
+    def knock(self, calls, timeout_s):
+        """Connect to hosts, all at once; wait for no banner.
+
+        calls  (address, port, source) of each
+
+        Returns a Call for each.
+        """
+        return [Call(**each) for each in
+                self.ask('knock', calls=calls, timeout_s=timeout_s)]
 
     def ask(self, request, **arguments):
         """Have the agent do something; return its answer (see agent.py)."""
