@@ -10,11 +10,12 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
 .PRECIOUS: $(BUILD)/tests/bench/%.o
--include $(BUILD)/tests/bench/bench_prune.d $(BUILD)/tests/bench/bench_maillog.d
+-include $(BUILD)/tests/bench/bench_prune.d $(BUILD)/tests/bench/bench_maillog.d \
+	$(BUILD)/tests/bench/bench_survey.d
 
 .PHONY: bench
 bench: $(PROGRAM) $(BUILD)/tests/bench/bench_prune $(BUILD)/tests/bench/bench_run \
-	$(BUILD)/tests/bench/bench_maillog
+	$(BUILD)/tests/bench/bench_maillog $(BUILD)/tests/bench/bench_survey
 	@packaging/packages tests/bench/bench-packages
 	@for bench in $(BENCHES); do \
 	    $$bench $(PROGRAM) $(BUILD)/tests/bench/bench_prune || bad=1; \
