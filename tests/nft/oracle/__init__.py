@@ -1,0 +1,1 @@
+"""The kernel as an oracle: real packets through random rule sets."""
