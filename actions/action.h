@@ -9,9 +9,17 @@
 #include "agent/change/change.h"
 #include "agent/fact/fact.h"
 #include "agent/finding/finding.h"
+#include "agent/firewall/opening.h"
 #include "agent/mail/throttle.h"
 #include "agent/playbook/playbook.h"
 #include "agent/probes/queue_select.h"
+#include "agent/sys/nft_boot.h"
+
+/* What would open a port, and where rules come from at the next boot. */
+struct action_opening {
+	struct nf_opening rules;
+	struct nft_boot boot;
+};
 
 struct action_input {
 	struct arena *arena;
@@ -33,6 +41,12 @@ struct action_input {
 	 * it alone; NULL in scenarios: they are
 	 */
 	bool (*confirm)(void *user, const char *domain, const char *servers);
+	/*
+	 * open_plan - what would open that port, in the rule set of this moment;
+	 * NULL in scenarios that have none
+	 */
+	int (*open_plan)(void *user, uint16_t port, struct action_opening *ret,
+	    struct why *why);
 	void *user;
 
 	/*

@@ -16,6 +16,7 @@
 #include "agent/base/text.h"
 #include "agent/main/session.h"
 #include "agent/main/stop.h"
+#include "agent/probes/firewall_ask.h"
 #include "agent/probes/mx_confirm.h"
 #include "agent/probes/observe.h"
 #include "agent/probes/queue_select.h"
@@ -117,6 +118,21 @@ servers_confirm(void *user, const char *domain, const char *servers)
 
 	return mx_confirm(
 	    session->arena, &session->config, &session->mta, domain, servers);
+}
+
+/* Callback of plan: what would open a port, told by an observer. */
+static int
+opening_plan(
+    void *user, uint16_t port, struct action_opening *ret, struct why *why)
+{
+	struct session *session = user;
+	int r = firewall_plan(session->arena, port, &ret->rules, why);
+
+	if (r == -EPROTO || r == -ETIMEDOUT)
+		look_bad(session, why->text);
+	if (r == 0)
+		nft_boot_find(session->arena, &ret->boot);
+	return r;
 }
 
 void
@@ -336,6 +352,7 @@ session_plan(struct session *session)
 	    .now_s = session->started_s,
 	    .select = messages_choose,
 	    .confirm = servers_confirm,
+	    .open_plan = opening_plan,
 	    .user = session,
 	};
 

@@ -51,6 +51,8 @@ struct plan_request {
 	int (*select)(void *user, const struct queue_query *query,
 	    struct queue_selection *ret, struct why *why);
 	bool (*confirm)(void *user, const char *domain, const char *servers);
+	int (*open_plan)(void *user, uint16_t port, struct action_opening *ret,
+	    struct why *why);
 	void *user;
 };
 

@@ -63,6 +63,7 @@ scenario_run(struct scenario *scenario)
 	    .state = scenario->state,
 	    .now_s = scenario->now_s,
 	    .select = fake_select,
+	    .open_plan = opening_plan,
 	    .user = scenario,
 	};
 

@@ -229,6 +229,7 @@ static const struct command {
     {"TABLE",    do_table     },
     {"FACT",     do_fact      },
     {"SELECT",   do_select    },
+    {"OPENING",  opening_line },
     {"MEMORY",   do_memory    },
     {"THROTTLE", throttle_line},
     {"RUN",      do_run       },

@@ -11,6 +11,10 @@
  *   TABLE port known              empty; or: TABLE port unknown 'reason'
  *   FACT disk[/var].free = 0B     or: = unknown 'reason'
  *   SELECT 1000 of 3000           what a selection from the queue finds
+ *   OPENING nftables inet filter input before 12   what would open a port:
+ *                                 who writes its rules, the chain, the place
+ *   OPENING ufw | firewalld public | refused the reason
+ *   OPENING boot /etc/nftables.conf       what is loaded at boot
  *   MEMORY tried start service-down a.service     in an earlier run, now
  *   MEMORY failed service-down    a fix had no effect
  *   MEMORY paused 1h | closed
@@ -80,6 +84,8 @@ struct scenario {
 	size_t world_before; /* entries before the effects, for undo */
 	const char *effect_failure;
 	struct queue_selection selection;
+	struct action_opening opening; /* its port: the one that is asked */
+	struct why opening_refused;    /* code 0: it is not */
 	struct config config;
 	struct mta mta;
 	struct state *state;
@@ -124,6 +130,11 @@ void world_add(struct world *world, const struct world_entry *entry);
 /* throttle_begin - a stock mail system; throttle_line - THROTTLE ... */
 void throttle_begin(struct scenario *scenario);
 void throttle_line(struct scenario *scenario, const char *text);
+
+/* opening_line - OPENING ...; opening_plan - callback of plan */
+void opening_line(struct scenario *scenario, const char *text);
+int opening_plan(
+    void *user, uint16_t port, struct action_opening *ret, struct why *why);
 
 /* scenario_run - RUN; scenario_apply - APPLY; scenario_release - RELEASE */
 void scenario_run(struct scenario *scenario);
