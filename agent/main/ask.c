@@ -40,7 +40,9 @@ static char
 answer_read(void)
 {
 	char line[ASK_LINE_MAX];
-	ssize_t n = read(STDIN_FILENO, line, sizeof(line) - 1);
+	ssize_t n = stop_or_input(STDIN_FILENO)
+	                ? read(STDIN_FILENO, line, sizeof(line) - 1)
+	                : 0;
 	size_t start;
 
 	if (n <= 0 || stop_is_asked(NULL))

@@ -10,6 +10,8 @@
  */
 #include "agent/main/stop.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -40,4 +42,27 @@ stop_is_asked(void *user)
 {
 	(void)user;
 	return is_asked != 0;
+}
+
+/* The mark is looked at while the signals wait, and ppoll(2) lets them in. */
+bool
+stop_or_input(int fd)
+{
+	struct pollfd input = {.fd = fd, .events = POLLIN};
+	sigset_t ours, before;
+	int r = -1;
+
+	(void)sigemptyset(&ours);
+	(void)sigaddset(&ours, SIGTERM);
+	(void)sigaddset(&ours, SIGINT);
+	(void)sigaddset(&ours, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &ours, &before) < 0)
+		return false;
+	while (is_asked == 0 && r < 0) {
+		r = ppoll(&input, 1, NULL, &before);
+		if (r < 0 && errno != EINTR)
+			break;
+	}
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return r > 0;
 }

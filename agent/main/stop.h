@@ -13,4 +13,11 @@ void stop_watch(void);
 /* stop_is_asked - did one come? user is not used */
 bool stop_is_asked(void *user);
 
+/*
+ * stop_or_input - wait for either; true: there is something to read
+ * A signal that comes between the last look at the mark and the wait ends the
+ * wait, too.
+ */
+bool stop_or_input(int fd);
+
 #endif
