@@ -331,33 +331,6 @@ refusal_count(struct attempt *attempt, const struct refusal *refusal)
 		detail->step_refused++;
 }
 
-/* step_find - is this a try by the step that holds now? */
-static const struct throttle *
-step_find_of(struct tally_line *line, struct tally_detail *detail)
-{
-	const struct throttle *throttle =
-	    throttle_find(line->with->throttles, detail->name);
-	const struct step *step;
-
-	if (throttle == NULL)
-		return NULL;
-	if (detail->step_us != throttle->since_us) {
-		detail->step_us = throttle->since_us;
-		detail->step_attempts = 0;
-		detail->step_sent = 0;
-		detail->step_refused = 0;
-	}
-	step = step_find(throttle->step);
-	/* a stamp of whole seconds may be up to one too early */
-	if (step == NULL ||
-	    line->time_us + (line->is_whole ? STAMP_US : 1) <=
-	        throttle->since_us ||
-	    !step_owns(step, line->event->transport.text,
-	        line->event->transport.length))
-		return NULL;
-	return throttle;
-}
-
 /* sketch_add - HyperLogLog: the longest run of zeros in each bucket */
 static void
 sketch_add(uint8_t sketch[static TALLY_SKETCH], uint64_t hash)
@@ -444,7 +417,7 @@ with_detail(struct attempt *attempt, const struct tally_pending *pending)
 	detail->transport =
 	    tally_transport(line->tally, line->event->transport);
 	if (detail->is_pinned)
-		attempt->throttle = step_find_of(line, detail);
+		attempt->throttle = tally_step(line, detail);
 	if (once(attempt, OUTCOME_ATTEMPT)) {
 		count(attempt, OUTCOME_ATTEMPT);
 		if (attempt->throttle != NULL)

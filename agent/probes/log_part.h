@@ -112,6 +112,10 @@ void tally_pins(struct log_tally *tally, const struct throttle_list *throttles);
 uint32_t tally_detail_sum(const struct tally_detail *detail, uint32_t minute,
     enum tally_outcome outcome);
 
+/* log_step.c: is this a try by the step that holds now? NULL: it is not */
+const struct throttle *tally_step(
+    struct tally_line *line, struct tally_detail *detail);
+
 /* The tables. */
 void tally_tell_log(const struct log_tally *tally,
     const struct log_tally_about *about, struct fact_out *out);
