@@ -12,6 +12,10 @@ _WORK_S = 0.1
 
 _EACH = 500
 
+# What was under way before goes on as before, each session for itself; then a
+# step or two down, on a busy machine more.
+_RUNS_UNTIL_SHARED = 12
+
 
 class SameServers(SenderCase):
     """big.test and small.test at one server that allows two sessions."""
@@ -28,19 +32,14 @@ class SameServers(SenderCase):
         self.wanted.update(f'{number}s@small.test'
                            for number in range(1, _EACH + 1))
         wait.until(self.are_together, timeout_s=60, what='one row for both')
-        # sessions that were open before are closed when idle for 2 s
-        self.await_run()
-        self.await_run()
-        began = time.time()
-        self.await_run()
-        self.await_run()
-        refused, taken = self.big.refusals(began), self.big.taken(began)
-        print(f'together: {refused} refusals for {taken} messages')
-        self.assertLess(refused, 0.05 * taken)
-        self.await_delivered(timeout_s=240)
-        self.check_all_came()
+        self.assertTrue(any(self.is_kept()
+                            for _ in range(_RUNS_UNTIL_SHARED)))
         self.check_healthy_one()
         self.check_undo()
+        self.big.follow(Policy())
+        self.mx.sh('postqueue -f')
+        self.await_delivered(timeout_s=400)
+        self.check_all_came()
 
     def test_one_moves_away(self):
         world = self.world()
@@ -57,6 +56,15 @@ class SameServers(SenderCase):
                                for message in self.good.messages()
                                for recipient in message.recipients),
                    timeout_s=60, what='mail at its new server')
+
+    def is_kept(self):
+        """Tell whether hardly anything is refused during the next two runs."""
+        began = time.time()
+        self.await_run()
+        self.await_run()
+        refused, taken = self.big.refusals(began), self.big.taken(began)
+        print(f'together: {refused} refusals for {taken} messages')
+        return refused < 0.05 * taken
 
     def check_all_came(self):
         """Assert that each message has come, once."""

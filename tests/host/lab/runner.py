@@ -297,7 +297,7 @@ def _conclude(outcomes, expected):
     for each in outcomes:
         if each.verdict == 'FAIL':
             lines = each.text.strip().splitlines() or ['no word of why']
-            print(f'FAIL {each.test}: {lines[-1]}')
+            print(f'  FAIL {each.test}: {lines[-1]}')
     print(f'host: {counts["ok"]} passed, {counts["FAIL"]} failed, '
           f'{counts["skipped"]} skipped')
     failed = counts['FAIL'] or len(outcomes) < expected or not outcomes
