@@ -33,6 +33,9 @@
  */
 #define AGAIN_S 900
 
+/* What was blocked and is open now: the answers from before count no more. */
+#define AGAIN_CHANGED_S 60
+
 _Static_assert(EGRESS_SERVERS *PROBE_FAMILIES <= PROBE_FDS_MAX, "all fit");
 
 struct egress_look {
@@ -124,6 +127,27 @@ ask(struct probe_job *job, const struct egress *egress, int64_t now_s,
 	*ret_reason = "this host has no way there";
 }
 
+/*
+ * remembered - the last answers, as long as they hold
+ * ret_may_ask  long enough ago to ask again
+ */
+static void
+remembered(const struct probe_job *job, const struct egress *egress,
+    int64_t now_s, struct probe_asked *ret, bool *ret_may_ask)
+{
+	const struct probe_asked *last = job->egress;
+	bool is_changed;
+
+	*ret_may_ask = true;
+	if (last == NULL || last->at_s == 0 || last->port != egress->port)
+		return;
+	is_changed = egress_is_changed(egress, last);
+	*ret_may_ask =
+	    now_s - last->at_s >= (is_changed ? AGAIN_CHANGED_S : AGAIN_S);
+	if (!*ret_may_ask && !is_changed)
+		*ret = *last;
+}
+
 static void
 egress_collect(struct probe_job *job, struct fact_out *out)
 {
@@ -132,15 +156,15 @@ egress_collect(struct probe_job *job, struct fact_out *out)
 	const char *reason = "the log tells, or nothing was to be sent";
 	struct egress egress;
 	struct why why = {0};
+	bool may_ask;
 
 	if (!egress_gather(job->facts, job->mta, job->arena, &egress, &why)) {
 		fact_out_table_unknown(out, "egress", "%s", why.text);
 		return;
 	}
-	if (job->egress != NULL && job->egress->at_s != 0 &&
-	    now_s - job->egress->at_s < AGAIN_S &&
-	    job->egress->port == egress.port)
-		asked = *job->egress;
+	remembered(job, &egress, now_s, &asked, &may_ask);
+	if (!may_ask)
+		reason = "they were asked a moment ago";
 	else if (egress_is_open_question(&egress, PROBE_V4) ||
 	         egress_is_open_question(&egress, PROBE_V6))
 		ask(job, &egress, now_s, &asked, &reason);

@@ -74,24 +74,39 @@ domain_add(struct egress *egress, const char *domain)
 	egress->domains[egress->domain_count++] = domain;
 }
 
-/* Those that were tried and not reached first, then those that most wait for. */
+/* Of those that were tried: all that mail waits for in vain, or the others. */
 static void
-domains_set(const struct fact_set *facts, struct egress *egress)
+tried_add(const struct fact_set *facts, struct egress *egress, bool is_down)
 {
 	const struct fact_table *tried =
 	    fact_table_get(facts, schema_table_find("destination", NULL));
-	const struct fact_table *queued =
-	    fact_table_get(facts, schema_table_find("queue_destination", NULL));
 
 	for (size_t i = 0; tried->state == FACT_KNOWN && i < tried->count;
 	     i++) {
 		const char *key = tried->rows[i].key;
+		const double share =
+		    number(cell(facts, "destination", key, "share_down"));
+		const double failed =
+		    number(cell(facts, "destination", key, "timeouts")) +
+		    number(cell(facts, "destination", key, "refused"));
 
-		if (number(cell(facts, "destination", key, "share_down")) >=
-		        SHARE_DOWN &&
-		    number(cell(facts, "destination", key, "deferred")) > 0)
+		if (is_down ? share >= SHARE_DOWN : failed > 0)
 			domain_add(egress, key);
 	}
+}
+
+/*
+ * Those that could not be reached, those that could over the other family, and
+ * then those that most wait for.
+ */
+static void
+domains_set(const struct fact_set *facts, struct egress *egress)
+{
+	const struct fact_table *queued =
+	    fact_table_get(facts, schema_table_find("queue_destination", NULL));
+
+	tried_add(facts, egress, true);
+	tried_add(facts, egress, false);
 	for (size_t i = 0; queued->state == FACT_KNOWN && i < queued->count;
 	     i++)
 		domain_add(egress, queued->rows[i].key);
@@ -172,4 +187,14 @@ egress_is_open_question(const struct egress *egress, enum probe_family at)
 		tries +=
 		    egress->families[i].reached + egress->families[i].unreached;
 	return family->unreached > 0 || (tries <= 0 && egress->waiting > 0);
+}
+
+bool
+egress_is_changed(const struct egress *egress, const struct probe_asked *asked)
+{
+	for (size_t at = 0; at < PROBE_FAMILIES; at++)
+		if (asked->tried[at] > 0 && asked->reached[at] <= 0 &&
+		    egress->families[at].reached > 0)
+			return true;
+	return false;
 }

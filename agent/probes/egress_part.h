@@ -61,6 +61,13 @@ bool egress_is_open_question(
     const struct egress *egress, enum probe_family family);
 
 /*
+ * egress_is_changed - has the log seen a family open that was not when servers
+ * were asked?
+ */
+bool egress_is_changed(
+    const struct egress *egress, const struct probe_asked *asked);
+
+/*
  * egress_pick - servers to be asked, in different networks
  *
  * all         at least 2 * EGRESS_SERVERS; their fd is not set

@@ -203,6 +203,8 @@ test_log_tells(void **state)
 static void
 test_blocked(void **state)
 {
+	struct egress egress;
+
 	(void)state;
 	log_is(0, 9, 0, 4);
 	asked_are(3, 0, 0);
@@ -242,10 +244,17 @@ test_blocked(void **state)
 	expect("state", "open");
 	expect("state_v6", "path");
 	expect("blocked_for", "IPv6");
+	gather(&egress);
+	assert_true(egress_is_changed(&egress, &world.asked));
+	asked_are(0, 0, 0);
+	world.asked.tried[PROBE_V6] = 3;
+	assert_false(egress_is_changed(&egress, &world.asked));
 	/* since then the log has seen it open */
 	log_is(7, 0, 1, 4);
 	tell();
 	expect("state_v6", "open");
+	gather(&egress);
+	assert_true(egress_is_changed(&egress, &world.asked));
 }
 
 static void
@@ -499,10 +508,11 @@ test_pick(void **state)
 	/* what could not be reached comes first */
 	log_is(0, 1, 1, 0);
 	number("destination", "d.test", "share_down", 1);
-	number("destination", "d.test", "deferred", 4);
 	number("destination", "six.test", "share_down", 0.5);
-	number("destination", "six.test", "deferred", 4);
 	assert_string_equal(picked(), "192.0.2.1 198.51.100.1 203.0.113.1 ");
+	/* and then what was reached in the end, over the other family */
+	number("destination", "bare.test", "timeouts", 1);
+	assert_string_equal(picked(), "192.0.2.1 203.0.113.1 198.51.100.1 ");
 	/* no more domains than that are looked up */
 	begin(NULL);
 	log_is(0, 1, 0, 0);
