@@ -133,9 +133,18 @@ rule_json(const struct firewall_verdict *verdict)
 	return json;
 }
 
+static void
+reason_add(struct buf *reason, const char *label, const char *text)
+{
+	if (text != NULL)
+		buf_addf(reason, "%s%s%s", reason->length > 0 ? "; " : "",
+		    label, text);
+}
+
 static struct json *
 verdict_json(const struct firewall_verdict *verdict)
 {
+	AUTO_BUF struct buf reason = {0};
 	struct json *json = json_object_new(), *path = json_array_new();
 	struct json *rule = rule_json(verdict);
 
@@ -152,9 +161,11 @@ verdict_json(const struct firewall_verdict *verdict)
 	for (size_t i = 0; verdict->path[i] != NULL; i++)
 		json_push_text(path, verdict->path[i]);
 	json_set(json, "path", path);
-	json_set_text(json, "reason", verdict->reason);
-	json_set_text(json, "others", verdict->others);
-	json_set_text(json, "behind", verdict->shadowed);
+	reason_add(&reason, "", verdict->reason);
+	reason_add(&reason, "others: ", verdict->others);
+	reason_add(&reason, "never reached: ", verdict->shadowed);
+	json_set_text(
+	    json, "reason", reason.length > 0 ? buf_text(&reason) : NULL);
 	return json;
 }
 
@@ -171,7 +182,6 @@ answer_json(
 	for (size_t i = 0; i < answer->count; i++)
 		json_push(verdicts, verdict_json(&answer->verdicts[i]));
 	json_set(json, "verdicts", verdicts);
-	json_set_text(json, "note", answer->note);
 	return json;
 }
 

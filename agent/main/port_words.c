@@ -58,8 +58,8 @@ direction_parse(const char *word, enum nf_direction *ret, struct why *why)
 		    "which way? mailfix explain port in|out PORT "
 		    "[from ADDR] [to ADDR] [on IFACE]");
 	nearest = guess(word, names);
-	return why_set(why, -EINVAL, "\"%s\" is no way, it is in or out%s%s%s",
-	    word, nearest != NULL ? "; did you mean " : "",
+	return why_set(why, -EINVAL, "\"%s\" is neither in nor out%s%s%s", word,
+	    nearest != NULL ? "; did you mean " : "",
 	    nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
 }
 
