@@ -174,6 +174,31 @@ test_others(void **state)
 	assert_null(survey_in(25).rows[0].others);
 }
 
+/* One stranger may be in somebody's list by chance: the others are anyone. */
+static void
+test_strangers(void **state)
+{
+	struct nf_survey all = survey_in(25);
+	char stranger[INET6_ADDRSTRLEN];
+
+	(void)state;
+	net_address_format(&all.rows[0].question.from, stranger);
+	world_base(&world, "input", NF_HOOK_INPUT, ACCEPT);
+	world_add(&world, "input",
+	    (struct world_rule){.from = stranger, .verdict = DROP});
+	all = survey_in(25);
+	assert_int_equal(all.rows[0].answer.outcome, NF_ACCEPTED);
+	assert_string_not_equal(address(&all.rows[0].question.from), stranger);
+	assert_string_equal(all.rows[0].others, stranger);
+	assert_int_equal(all.rows[0].others_outcome, NF_DROPPED);
+	/* dropped or rejected: refused is refused */
+	world_add(&world, "input", (struct world_rule){.is_reject = true});
+	all = survey_in(25);
+	assert_int_equal(all.rows[0].answer.outcome, NF_DROPPED);
+	assert_string_equal(address(&all.rows[0].question.from), stranger);
+	assert_null(all.rows[0].others);
+}
+
 /* Who is banned does not make a port closed; a brief look does not ask. */
 static void
 test_banned(void **state)
@@ -355,6 +380,7 @@ main(void)
 	    TEST(test_no_default),
 	    TEST(test_two_interfaces),
 	    TEST(test_others),
+	    TEST(test_strangers),
 	    TEST(test_banned),
 	    TEST(test_shadowed),
 	    TEST(test_shadowed_jump),
