@@ -100,6 +100,49 @@ rule_line(struct maker *maker, const struct nf_step *step, int indent)
 /* Two columns a jump. */
 #define INDENT 2
 
+/* A rule that translates an address has a step for it, and then a verdict. */
+static bool
+is_same_rule(const struct nf_answer *answer, size_t a, size_t b)
+{
+	return a < answer->path_length && b < answer->path_length &&
+	       answer->path[a].rule != NULL &&
+	       answer->path[a].rule == answer->path[b].rule &&
+	       answer->path[a].is_reply == answer->path[b].is_reply;
+}
+
+/* The chain, and its policy beside it when there is nothing between them. */
+static void
+chain_line(struct maker *maker, const struct nf_step *step)
+{
+	AUTO_BUF struct buf chain = {0};
+
+	nf_chain_text(&chain, step->chain);
+	line_add(maker, "%s%s%s", buf_text(&chain),
+	    step->rule == NULL ? ": " : "",
+	    step->rule == NULL ? step->text : "");
+}
+
+static void
+tree_add(struct maker *maker, const struct nf_answer *answer, size_t i,
+    const struct nf_chain **at)
+{
+	const struct nf_step *step = &answer->path[i];
+	int indent = INDENT + (int)step->depth * INDENT;
+	bool is_new = step->depth == 0 && step->chain != *at;
+
+	if (is_new) {
+		chain_line(maker, step);
+		*at = step->chain;
+	}
+	if (step->rule != NULL && i > 0 && is_same_rule(answer, i, i - 1) &&
+	    strcmp(step->text, "accept") == 0)
+		return;
+	if (step->rule != NULL)
+		rule_line(maker, step, indent);
+	else if (!is_new)
+		line_add(maker, "%*s%s", indent, "", step->text);
+}
+
 static void
 tree_make(struct maker *maker, const struct nf_answer *answer)
 {
@@ -108,8 +151,6 @@ tree_make(struct maker *maker, const struct nf_answer *answer)
 
 	for (size_t i = 0; i < answer->path_length; i++) {
 		const struct nf_step *step = &answer->path[i];
-		int indent = INDENT + (int)step->depth * INDENT;
-		AUTO_BUF struct buf chain = {0};
 
 		if (step->is_reply && !is_reply) {
 			line_add(maker, "the answer:");
@@ -119,17 +160,9 @@ tree_make(struct maker *maker, const struct nf_answer *answer)
 		if (step->chain == NULL) {
 			line_add(maker, "(%s)", step->text);
 			at = NULL;
-			continue;
+		} else {
+			tree_add(maker, answer, i, &at);
 		}
-		if (step->depth == 0 && step->chain != at) {
-			nf_chain_text(&chain, step->chain);
-			line_add(maker, "%s", buf_text(&chain));
-			at = step->chain;
-		}
-		if (step->rule != NULL)
-			rule_line(maker, step, indent);
-		else
-			line_add(maker, "%*s%s", indent, "", step->text);
 	}
 }
 
@@ -145,13 +178,6 @@ static void
 rule_fill(struct maker *maker, const struct nf_answer *answer,
     struct firewall_verdict *verdict)
 {
-	static const char *const names[] = {
-	    [NF_ACCEPTED] = "policy accept",
-	    [NF_DROPPED] = "policy drop",
-	    [NF_REJECTED] = "policy drop",
-	    [NF_DEPENDS] = "policy",
-	    [NF_NOT_KNOWN] = "policy",
-	};
 	const struct nf_chain *chain = answer->chain;
 	AUTO_BUF struct buf text = {0};
 
@@ -161,7 +187,9 @@ rule_fill(struct maker *maker, const struct nf_answer *answer,
 	verdict->rule_family = nf_family_name(chain->table->family);
 	verdict->rule_table = chain->table->name;
 	verdict->rule_chain = chain->name;
-	verdict->rule_text = names[answer->outcome];
+	verdict->rule_text = chain->policy.code == NF_VERDICT_DROP
+	                         ? "policy drop"
+	                         : "policy accept";
 	if (answer->rule == NULL)
 		return;
 	verdict->has_rule = true;
@@ -225,7 +253,8 @@ verdict_make(struct maker *maker, const struct nf_verdict_row *row,
 		    place_text(maker, row->shadowed_chain, row->shadowed_rule);
 	lines_begin(maker);
 	for (size_t i = 0; i < row->answer.path_length; i++)
-		path_add(maker, &row->answer.path[i]);
+		if (!is_same_rule(&row->answer, i, i + 1))
+			path_add(maker, &row->answer.path[i]);
 	ret->path = maker->lines;
 	lines_begin(maker);
 	tree_make(maker, &row->answer);
