@@ -84,6 +84,23 @@ note_row(struct search *search, const struct table *schema, const char *key,
 	    reason);
 }
 
+/* is_elsewhere - the whole table that the cell comes from is not known */
+static bool
+is_elsewhere(struct search *search, const struct column *column)
+{
+	const struct table *from =
+	    column->joined_table != NULL
+	        ? schema_table_find(column->joined_table, NULL)
+	        : NULL;
+	const struct fact_table *table =
+	    from != NULL ? fact_table_get(search->judging->facts, from) : NULL;
+
+	if (table == NULL || table->state != FACT_UNKNOWN)
+		return false;
+	note_table(search, table);
+	return true;
+}
+
 static void
 note_cell(struct search *search, const struct table *schema,
     const struct fact_row *row, int column)
@@ -92,7 +109,8 @@ note_cell(struct search *search, const struct table *schema,
 	struct arena *arena = search->judging->arena;
 	const char *name = schema->columns[column].name;
 
-	if (cell->kind != VALUE_UNKNOWN)
+	if (cell->kind != VALUE_UNKNOWN ||
+	    is_elsewhere(search, &schema->columns[column]))
 		return;
 	if (is_blank(schema, row))
 		note_row(search, schema, row->key, cell->text);
