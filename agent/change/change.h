@@ -60,6 +60,11 @@ struct change_kind {
 	const char *name;         /* "unit", "file", "queue-move", ... */
 	const char *const *verbs; /* NULL-terminated */
 	bool is_undoable;
+	/*
+	 * a target takes several side by side, told apart by `after`: the rules of
+	 * a chain, the ports of a zone
+	 */
+	bool is_beside;
 	/* verbs that have no undo all the same; NULL-terminated, or NULL */
 	const char *const *lasting;
 	/*

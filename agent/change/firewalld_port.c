@@ -275,6 +275,7 @@ const struct change_kind change_firewalld_port = {
     .name = "firewalld-port",
     .verbs = verbs,
     .is_undoable = true,
+    .is_beside = true,
     .check = port_check,
     .capture = port_capture,
     .perform = port_perform,

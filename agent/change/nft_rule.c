@@ -331,6 +331,7 @@ const struct change_kind change_nft_rule = {
     .name = "nft-rule",
     .verbs = verbs,
     .is_undoable = true,
+    .is_beside = true,
     .check = kind_check,
     .capture = kind_capture,
     .perform = kind_perform,

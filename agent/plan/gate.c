@@ -215,7 +215,7 @@ is_same(const struct change *a, const struct change *b)
 	if (a->kind != b->kind)
 		return false;
 	if (strcmp(a->target, b->target) == 0)
-		return true;
+		return !a->kind->is_beside || text_equal(a->after, b->after);
 	if (strcmp(a->verb, "flush") == 0 && strcmp(b->verb, "flush") == 0)
 		return false;
 	return a->item_count != 0 && b->item_count != 0 &&
