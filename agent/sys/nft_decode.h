@@ -23,6 +23,7 @@ struct nft_decoder {
 	struct arena *arena;
 	const struct nf_ruleset *ruleset; /* sets and chains by name */
 	const struct nf_table *table;     /* of what is decoded */
+	unsigned depth;                   /* of expressions in expressions */
 	struct nft_shared shared[NFT_SHARED_COUNT];
 };
 

@@ -20,6 +20,9 @@
 /* NFT_RULE_MAXEXPRS of the kernel; what is more is not understood. */
 #define EXPRS_MAX 128U
 
+/* A guard of a dynset is in it; the kernel has no guards of guards. */
+#define DEPTH_MAX 2U
+
 /* Frequent ones first: they are compared in this order. */
 static const struct nft_expr_row rows[] = {
     {"payload",      NF_OP_PAYLOAD,      "44444444",   nft_payload_read  },
@@ -123,7 +126,7 @@ nft_expr_read(
 	name = nft_attr_text(&attrs, NFTA_EXPR_NAME);
 	data = attrs.at[NFTA_EXPR_DATA];
 	row = name != NULL ? row_find(name) : NULL;
-	if (row == NULL || attrs.odd != 0) {
+	if (row == NULL || attrs.odd != 0 || decoder->depth == DEPTH_MAX) {
 		unknown_set(decoder, name, "this expression", ret);
 		return;
 	}
@@ -132,12 +135,14 @@ nft_expr_read(
 	    .sreg = NF_SLOT_NONE,
 	    .dreg = NF_SLOT_NONE,
 	    .sreg2 = NF_SLOT_NONE};
+	decoder->depth++;
 	if (attrs.odd != 0)
 		unknown_set(decoder, name,
 		    arena_printf(decoder->arena, "attribute %u", attrs.odd),
 		    ret);
 	else if (row->read != NULL && !row->read(decoder, &attrs, ret))
 		unknown_set(decoder, name, "a value or register of it", ret);
+	decoder->depth--;
 }
 
 uint16_t
