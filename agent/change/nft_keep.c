@@ -65,7 +65,7 @@ rule_refuse(const char *rule, struct why *why)
 		at = strchr(at + (i > 0), ' ');
 	counter = strstr(rule, " counter accept");
 	if (!text_starts(rule, RULE_PREFIX) || at == NULL || counter == NULL ||
-	    counter < at || strspn(rule, allowed) != strlen(rule))
+	    counter <= at || strspn(rule, allowed) != strlen(rule))
 		return why_set(why, -EINVAL, "that is no rule of ours");
 	buf_add_n(&text, at + 1, (size_t)(counter - at - 1));
 	buf_add(&text, " accept");
