@@ -87,9 +87,9 @@ struct eval_state {
 	struct nf_number mark_before;
 	/* which way the SYN came and went */
 	const struct net_interface *syn_in, *syn_out;
-	/* what the SYN was when it arrived: after all nat */
-	struct nf_address final_from, final_to;
-	uint16_t final_port;
+	/* where it leaves after a change of its route, once output is over */
+	const struct net_interface *leaves_by;
+	bool has_entry; /* conntrack saw the SYN: the answer belongs to it */
 	struct eval_frame frames[EVAL_FRAMES_MAX];
 };
 

@@ -323,7 +323,10 @@ entry_run(struct nf_eval *eval)
 		}
 		break;
 	case EVAL_CONNTRACK:
-		state->packet.is_tracked = !state->packet.is_untracked;
+		/* an answer without a question is invalid */
+		state->packet.is_tracked =
+		    !state->packet.is_untracked &&
+		    (!state->packet.is_reply || state->has_entry);
 		break;
 	case EVAL_NAT_DONE:
 		eval_nat_done(eval);

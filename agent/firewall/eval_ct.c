@@ -73,25 +73,18 @@ struct end {
 };
 
 static void
-end_of(const struct eval_state *state, bool is_reply_tuple, bool is_source,
+end_of(const struct nf_packet *packet, bool is_reply_tuple, bool is_source,
     struct end *ret)
 {
-	const struct nf_packet *packet = &state->packet;
-
 	*ret = (struct end){.is_client = is_source != is_reply_tuple};
 	if (!is_reply_tuple) {
 		ret->address =
 		    is_source ? packet->original_from : packet->original_to;
 		ret->port = packet->original_port;
-	} else if (packet->is_reply) {
-		ret->address = is_source ? state->final_to : state->final_from;
-		ret->port = state->final_port;
 	} else {
-		if (is_source)
-			nf_packet_to(packet, &ret->address);
-		else
-			nf_packet_from(packet, &ret->address);
-		ret->port = packet->port;
+		ret->address =
+		    is_source ? packet->reply_from : packet->reply_to;
+		ret->port = packet->reply_port;
 	}
 }
 
@@ -114,8 +107,9 @@ port_load(
 static enum eval_result
 tuple_load(struct nf_eval *eval, const struct nf_expr *expr)
 {
-	const struct eval_state *state = &eval->branch->state;
-	bool is_v4 = state->packet.family == AF_INET;
+	const struct nf_packet *packet = &eval->branch->state.packet;
+	bool is_v4 = packet->family == AF_INET;
+
 	bool is_reply = expr->key.direction == 1;
 	uint32_t key = expr->key.key;
 	struct end end;
@@ -123,7 +117,7 @@ tuple_load(struct nf_eval *eval, const struct nf_expr *expr)
 	if (((key == NFT_CT_SRC_IP || key == NFT_CT_DST_IP) && !is_v4) ||
 	    ((key == NFT_CT_SRC_IP6 || key == NFT_CT_DST_IP6) && is_v4))
 		return EVAL_BREAK;
-	end_of(state, is_reply,
+	end_of(packet, is_reply,
 	    key == NFT_CT_SRC || key == NFT_CT_SRC_IP ||
 	        key == NFT_CT_SRC_IP6 || key == NFT_CT_PROTO_SRC,
 	    &end);

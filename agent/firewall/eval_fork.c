@@ -220,12 +220,10 @@ eval_end(struct nf_eval *eval, enum nf_outcome outcome, const char *reason)
 	    .reason = reason,
 	    .is_reply = packet->is_reply,
 	    .is_forwarded = branch->state.is_forwarded,
-	    .to = branch->state.final_to,
-	    .port = packet->is_reply ? branch->state.final_port : packet->port,
+	    .to = packet->reply_from,
+	    .port = packet->reply_port,
 	    .path = branch->path,
 	    .path_length = branch->path_length};
-	if (!packet->is_reply)
-		nf_packet_to(packet, &branch->node->to);
 	eval->branch = NULL;
 }
 

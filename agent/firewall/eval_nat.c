@@ -67,6 +67,8 @@ destination_set(
 		packet->is_dnat = true;
 	eval_packet_address(packet, false, to);
 	packet->port = port_after;
+	packet->reply_from = *to;
+	packet->reply_port = port_after;
 	eval_packet_ports(packet);
 	eval_path_add(eval, "dnat to", end_text(eval, to, port_after));
 	return mapped(eval);
@@ -82,6 +84,7 @@ source_set(struct nf_eval *eval, const struct nf_address *from)
 	if (!net_address_equal(&before, from))
 		packet->is_snat = true;
 	eval_packet_address(packet, true, from);
+	packet->reply_to = *from;
 	eval_path_add(eval, "snat to", end_text(eval, from, 0));
 	return mapped(eval);
 }
@@ -208,6 +211,25 @@ eval_masq(struct nf_eval *eval, const struct nf_expr *expr)
 	return masquerade(eval);
 }
 
+/* The kernel takes the first address there, whatever the packet had. */
+static const struct nf_address *
+first_address(
+    const struct net *net, unsigned index, const struct nf_address *to)
+{
+	bool is_link_local = to->family == AF_INET6 && to->bytes[0] == 0xfe &&
+	                     (to->bytes[1] & 0xc0) == 0x80;
+
+	for (size_t i = 0; i < net->address_count; i++) {
+		const struct net_own_address *own = &net->addresses[i];
+
+		if (own->index != index || own->address.family != to->family)
+			continue;
+		if (to->family == AF_INET || own->is_global != is_link_local)
+			return &own->address;
+	}
+	return NULL;
+}
+
 /* To this host: by its address there, or by the loopback's. */
 static enum eval_result
 redirect(struct nf_eval *eval, uint16_t port)
@@ -222,9 +244,9 @@ redirect(struct nf_eval *eval, uint16_t port)
 		if (packet->family == AF_INET)
 			to.bytes[0] = 127;
 		to.bytes[packet->family == AF_INET ? 3 : 15] = 1;
-	} else if (packet->in != NULL && !net_is_own(eval->context.net, &to)) {
-		address = net_address_on(
-		    eval->context.net, packet->in->index, packet->family);
+	} else if (packet->in != NULL) {
+		address =
+		    first_address(eval->context.net, packet->in->index, &to);
 	}
 	return destination_set(eval, address != NULL ? address : &to, port);
 }

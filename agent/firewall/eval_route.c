@@ -1,16 +1,14 @@
 /*
- * eval_route.c - what the routes and the sockets of this host say of a packet
+ * eval_route.c - what the routes of this host say of a packet
  *
- * Purpose  the expressions rt, fib, socket and tproxy
+ * Purpose  the expressions rt and fib
  * Input    expressions of a rule set; the host's network
  * Errors   none: what cannot be asked is not known
  * Runs as  observer, planner, tests
- * Source   nft_rt.c, nft_fib_ipv4.c, nft_fib_ipv6.c, nft_socket.c,
- *          nft_tproxy.c of Linux
+ * Source   nft_rt.c, nft_fib_ipv4.c, nft_fib_ipv6.c of Linux
  */
 #include <sys/socket.h>
 
-#include <endian.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -19,8 +17,6 @@
 
 static const struct eval_note note_route = {
     NF_UNKNOWN, "a route that could not be asked for", false};
-static const struct eval_note note_socket = {
-    NF_UNKNOWN, "the sockets of this host, which could not be read", false};
 static const struct eval_note note_path = {
     NF_MAYBE, "the size of packets on the path", false};
 
@@ -57,6 +53,28 @@ nexthop_load(struct nf_eval *eval, const struct nf_expr *expr)
 	    length);
 }
 
+/* Only routes of IPv4 have realms; the one of whom we talk to, either way. */
+static enum eval_result
+realm_load(struct nf_eval *eval, const struct nf_expr *expr)
+{
+	const struct nf_packet *packet = &eval->branch->state.packet;
+	const struct net *net = eval->context.net;
+	struct net_route route = {0};
+	struct net_route_query query = {0};
+
+	if (packet->family == AF_INET6)
+		return eval_store_number(eval, expr, 0);
+	if (packet->hook == NF_HOOK_INPUT)
+		nf_packet_from(packet, &query.to);
+	else
+		nf_packet_to(packet, &query.to);
+	if (net->route == NULL ||
+	    net->route(net->user, &query, &route, NULL) < 0)
+		return eval_store_doubt(
+		    eval, expr->dreg, NULL, NULL, 4, &note_route);
+	return eval_store_number(eval, expr, route.realm);
+}
+
 enum eval_result
 eval_rt(struct nf_eval *eval, const struct nf_expr *expr)
 {
@@ -77,6 +95,8 @@ eval_rt(struct nf_eval *eval, const struct nf_expr *expr)
 		    eval, expr->dreg, NULL, NULL, 2, &note_path);
 	case NFT_RT_XFRM:
 		return eval_store(eval, expr->dreg, &no, 1);
+	case NFT_RT_CLASSID:
+		return realm_load(eval, expr);
 	default:
 		return eval_store_doubt(
 		    eval, expr->dreg, NULL, NULL, 4, &note_route);
@@ -216,97 +236,4 @@ eval_fib(struct nf_eval *eval, const struct nf_expr *expr)
 	default:
 		return eval_not_understood(eval, "fib");
 	}
-}
-
-/* Who would take the packet, as an address and a port have it. */
-static const struct net_listener *
-listener_of(const struct net *net, const struct nf_address *to, uint16_t port)
-{
-	static const struct nf_address any;
-	const struct net_listener *found = NULL;
-
-	for (size_t i = 0; i < net->listener_count; i++) {
-		const struct net_listener *one = &net->listeners[i];
-		bool is_any = memcmp(one->address.bytes, any.bytes,
-		                  sizeof(any.bytes)) == 0;
-
-		if (one->port != port)
-			continue;
-		if (net_address_equal(&one->address, to))
-			return one;
-		if (is_any && (one->address.family == to->family ||
-		                  (to->family == AF_INET && !one->is_v6_only)))
-			found = one;
-	}
-	return found;
-}
-
-/* The socket of a packet that comes in is looked for: the listener's. */
-enum eval_result
-eval_socket(struct nf_eval *eval, const struct nf_expr *expr)
-{
-	static const struct nf_address any;
-	const struct nf_packet *packet = &eval->branch->state.packet;
-	const struct net *net = eval->context.net;
-	const struct net_listener *listener;
-	struct nf_address to;
-	uint8_t value;
-
-	nf_packet_to(packet, &to);
-	if (packet->has_socket || packet->is_reply)
-		return eval_store_doubt(
-		    eval, expr->dreg, NULL, NULL, 4, &note_socket);
-	if (!net->has_listeners) {
-		(void)eval_store_doubt(
-		    eval, expr->dreg, NULL, NULL, 4, &note_socket);
-		return eval_doubt(eval, NF_UNKNOWN, note_socket.reason, true);
-	}
-	listener = listener_of(net, &to, packet->port);
-	if (listener == NULL)
-		return EVAL_BREAK;
-	value = listener->is_transparent;
-	switch (expr->key.key) {
-	case NFT_SOCKET_WILDCARD:
-		value = memcmp(listener->address.bytes, any.bytes,
-		            sizeof(any.bytes)) == 0;
-		return eval_store(eval, expr->dreg, &value, 1);
-	case NFT_SOCKET_TRANSPARENT:
-		return eval_store(eval, expr->dreg, &value, 1);
-	case NFT_SOCKET_MARK:
-		return eval_store_doubt(
-		    eval, expr->dreg, NULL, NULL, 4, &note_socket);
-	default:
-		return eval_store_doubt(
-		    eval, expr->dreg, NULL, NULL, 8, &note_socket);
-	}
-}
-
-/* Goes on only when there is a transparent listener that takes it. */
-enum eval_result
-eval_tproxy(struct nf_eval *eval, const struct nf_expr *expr)
-{
-	const struct nf_packet *packet = &eval->branch->state.packet;
-	const struct net *net = eval->context.net;
-	const struct net_listener *listener;
-	struct nf_address to;
-	uint16_t port = packet->port;
-	size_t at;
-
-	nf_packet_to(packet, &to);
-	if (!net->has_listeners)
-		return eval_doubt(eval, NF_UNKNOWN, note_socket.reason, true);
-	at = expr->nat.address_min * (size_t)NF_SLOT_BYTES;
-	if (expr->nat.address_min != NF_SLOT_NONE &&
-	    eval_span(expr->nat.address_min, address_bytes(packet)))
-		(void)memcpy(to.bytes, eval->registers->bytes + at,
-		    address_bytes(packet));
-	at = expr->nat.port_min * (size_t)NF_SLOT_BYTES;
-	if (expr->nat.port_min != NF_SLOT_NONE &&
-	    eval_span(expr->nat.port_min, sizeof(port))) {
-		(void)memcpy(&port, eval->registers->bytes + at, sizeof(port));
-		port = be16toh(port);
-	}
-	listener = listener_of(net, &to, port);
-	return listener != NULL && listener->is_transparent ? EVAL_NEXT
-	                                                    : EVAL_BREAK;
 }

@@ -127,14 +127,19 @@ leave_by(struct nf_eval *eval, const struct net_route *route)
 bool
 eval_way_reroute(struct nf_eval *eval)
 {
+	struct eval_state *state = &eval->branch->state;
+	const struct net_interface *before;
 	struct net_route route = {0};
 
 	if (!route_ask(eval, 0, 0, &route) || !route_leads(eval, &route))
 		return false;
+	/* the hook that runs was told the device before, and keeps to it */
+	before = state->packet.out;
 	leave_by(eval, &route);
-	if (eval->branch->state.packet.out != NULL)
-		eval_path_add(eval, "route: leaves by",
-		    eval->branch->state.packet.out->name);
+	state->leaves_by = state->packet.out;
+	state->packet.out = before;
+	if (state->leaves_by != NULL)
+		eval_path_add(eval, "route: leaves by", state->leaves_by->name);
 	return true;
 }
 
@@ -236,9 +241,7 @@ answer_begin(struct nf_eval *eval)
 {
 	struct eval_state *state = &eval->branch->state;
 
-	nf_packet_from(&state->packet, &state->final_from);
-	nf_packet_to(&state->packet, &state->final_to);
-	state->final_port = state->packet.port;
+	state->has_entry = state->packet.is_tracked;
 	state->syn_out = state->packet.out;
 	eval_packet_answer(&state->packet);
 }
@@ -294,7 +297,8 @@ left(struct nf_eval *eval)
 void
 eval_way_next(struct nf_eval *eval)
 {
-	struct nf_packet *packet = &eval->branch->state.packet;
+	struct eval_state *state = &eval->branch->state;
+	struct nf_packet *packet = &state->packet;
 
 	switch ((enum nf_hook)packet->hook) {
 	case NF_HOOK_INGRESS:
@@ -309,8 +313,13 @@ eval_way_next(struct nf_eval *eval)
 		else
 			answer_local(eval);
 		return;
-	case NF_HOOK_FORWARD:
 	case NF_HOOK_OUTPUT:
+		if (state->leaves_by != NULL)
+			packet->out = state->leaves_by;
+		state->leaves_by = NULL;
+		hook_enter(eval, NF_HOOK_POSTROUTING);
+		return;
+	case NF_HOOK_FORWARD:
 		hook_enter(eval, NF_HOOK_POSTROUTING);
 		return;
 	case NF_HOOK_POSTROUTING:

@@ -72,6 +72,7 @@ struct net_route {
 	unsigned oif;              /* 0: none */
 	struct nf_address source;  /* preferred; family 0: none */
 	struct nf_address gateway; /* family 0: on the link */
+	uint32_t realm;            /* of IPv4; 0: none */
 };
 
 /* What decides a route; zero: not given. */

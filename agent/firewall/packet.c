@@ -21,6 +21,7 @@ enum {
 	IPV6_FROM = 8,
 	IPV6_TO = 24,
 	TCP_FLAGS = 13,
+	TCP_URGENT = 18,
 	FLAG_SYN = 0x02,
 	FLAG_ACK = 0x10,
 };
@@ -119,6 +120,9 @@ headers_put(struct nf_packet *packet, const struct nf_address *from,
 	packet->transport[TCP_FLAGS] =
 	    packet->is_reply ? FLAG_SYN | FLAG_ACK : FLAG_SYN;
 	packet->transport_known[TCP_FLAGS] = 0xff;
+	/* nothing is urgent: the flag is not set */
+	packet->transport_known[TCP_URGENT] = 0xff;
+	packet->transport_known[TCP_URGENT + 1] = 0xff;
 }
 
 void
@@ -133,6 +137,9 @@ eval_packet_syn(struct nf_packet *packet, const struct nf_question *question)
 	    .priority = {.is_known = true},
 	    .original_from = question->from,
 	    .original_to = question->to,
+	    .reply_from = question->to,
+	    .reply_to = question->from,
+	    .reply_port = question->port,
 	    .original_port = question->port,
 	    .original_source_port = question->source_port};
 	if (question->source_port == 0) {

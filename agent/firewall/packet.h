@@ -58,6 +58,9 @@ struct nf_packet {
 	bool is_snat, is_dnat; /* ct status */
 	struct nf_address original_from, original_to;
 	uint16_t original_port, original_source_port; /* 0: not known */
+	/* and as its answers are addressed: what nat has made of it so far */
+	struct nf_address reply_from, reply_to;
+	uint16_t reply_port; /* of reply_from */
 	/* whose socket it is; only where there is one: output, postrouting */
 	bool has_socket;
 	struct nf_number uid, gid;

@@ -93,29 +93,6 @@ address_match(const struct nf_address *address, const union nf_inet_addr *want,
 	return nf_xt_is(true);
 }
 
-/*
- * The addresses of the answers: what nat made of them. Without nat they are the
- * original's; with it, the SYN shows those that were changed already.
- */
-static struct nf_match
-reply_address(const struct nf_packet *packet, bool is_source,
-    const union nf_inet_addr *want, const union nf_inet_addr *mask)
-{
-	struct nf_address address;
-
-	if (is_source && packet->is_dnat) {
-		if (packet->is_reply)
-			return nf_xt_unknown("addresses behind nat");
-		nf_packet_to(packet, &address);
-		return address_match(&address, want, mask);
-	}
-	if (!is_source && packet->is_snat)
-		return nf_xt_unknown("addresses behind nat");
-	return address_match(
-	    is_source ? &packet->original_to : &packet->original_from, want,
-	    mask);
-}
-
 static struct nf_match
 addresses_match(
     const struct nf_packet *packet, const struct xt_conntrack_mtinfo3 *info)
@@ -135,12 +112,12 @@ addresses_match(
 		        inverted & XT_CONNTRACK_ORIGDST));
 	if (flags & XT_CONNTRACK_REPLSRC)
 		match = nf_xt_and(match,
-		    nf_xt_invert(reply_address(packet, true,
+		    nf_xt_invert(address_match(&packet->reply_from,
 		                     &info->replsrc_addr, &info->replsrc_mask),
 		        inverted & XT_CONNTRACK_REPLSRC));
 	if (flags & XT_CONNTRACK_REPLDST)
 		match = nf_xt_and(match,
-		    nf_xt_invert(reply_address(packet, false,
+		    nf_xt_invert(address_match(&packet->reply_to,
 		                     &info->repldst_addr, &info->repldst_mask),
 		        inverted & XT_CONNTRACK_REPLDST));
 	return match;
@@ -160,20 +137,18 @@ static struct nf_match
 ports_match(
     const struct nf_packet *packet, const struct xt_conntrack_mtinfo3 *info)
 {
-	bool is_reply = packet->is_reply;
-
 	const struct {
 		unsigned flag, port, from, to;
 	} ports[] = {
 	    {XT_CONNTRACK_ORIGSRC_PORT, packet->original_source_port,
-             info->origsrc_port, info->origsrc_port_high},
+             info->origsrc_port,	                                                  info->origsrc_port_high},
 	    {XT_CONNTRACK_ORIGDST_PORT, packet->original_port,
-             info->origdst_port, info->origdst_port_high},
-	    {XT_CONNTRACK_REPLSRC_PORT,
-             packet->is_dnat ? packet->port : packet->original_port,
-             info->replsrc_port, info->replsrc_port_high},
+             info->origdst_port,	                                                  info->origdst_port_high},
+	    {XT_CONNTRACK_REPLSRC_PORT, packet->reply_port,           info->replsrc_port,
+             info->replsrc_port_high	                                                                     },
+
 	    {XT_CONNTRACK_REPLDST_PORT, packet->original_source_port,
-             info->repldst_port, info->repldst_port_high},
+             info->repldst_port,	                                                  info->repldst_port_high},
 	};
 	struct nf_match match = nf_xt_is(true);
 
@@ -182,11 +157,11 @@ ports_match(
 
 		if (!(info->match_flags & ports[i].flag))
 			continue;
-		if ((ports[i].flag == XT_CONNTRACK_REPLSRC_PORT && is_reply &&
-		        packet->is_dnat) ||
-		    (ports[i].flag == XT_CONNTRACK_REPLDST_PORT &&
-		        packet->is_snat))
-			one = nf_xt_unknown("ports behind nat");
+		/* masquerading may take another source port */
+		if (ports[i].flag == XT_CONNTRACK_REPLDST_PORT &&
+		    packet->is_snat)
+			one = nf_xt_maybe(false, "ports behind nat");
+
 		else
 			one = port_match(
 			    ports[i].port, ports[i].from, ports[i].to);

@@ -28,7 +28,7 @@
 #define STATE_LISTEN (1U << 10)
 
 /* struct inet_diag_sockopt, since Linux 5.11: the bit of its first bytes */
-#define SOCKOPT_ATTRIBUTE   23
+#define SOCKOPT_ATTRIBUTE   22
 #define SOCKOPT_BYTE        0
 #define SOCKOPT_TRANSPARENT (1U << 5)
 

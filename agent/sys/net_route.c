@@ -123,6 +123,7 @@ take_route(void *user, const struct nlmsghdr *message)
 	address_read(attrs[RTA_PREFSRC], body->rtm_family, &route->source);
 	address_read(attrs[RTA_GATEWAY], body->rtm_family, &route->gateway);
 	via_read(attrs[RTA_VIA], &route->gateway);
+	route->realm = number(attrs[RTA_FLOW]);
 	return 0;
 }
 
