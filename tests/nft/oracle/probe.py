@@ -61,6 +61,7 @@ class Answer:
         self.is_refused_by = None  # the event that dropped it
         self.has_refusal = False  # a reset or an ICMP error was sent
         self.is_refusal_lost = False  # and rules dropped that, too
+        self.is_answered = False  # with a SYN/ACK
 
 
 def _connect(pair, question):
@@ -114,7 +115,7 @@ def _is_connected(sock):
 
 REFUSED = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH,
            errno.EACCES, errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTDOWN,
-           errno.ENONET, errno.EOPNOTSUPP)
+           errno.ECONNRESET, errno.ENONET, errno.EOPNOTSUPP)
 
 
 def _note(answer, port, events):
@@ -125,6 +126,7 @@ def _note(answer, port, events):
             path = answer.path
         elif packet.ports and packet.is_answer(port):
             path = answer.reply
+            answer.is_answered = True
         elif packet.is_icmp or packet.ports:
             # It is sent while its rule is at work, so it is traced first.
             if packet.is_refusal(port):
@@ -132,6 +134,8 @@ def _note(answer, port, events):
                 answer.is_refusal_lost |= event.verdict == 'drop'
             continue
         else:
+            continue
+        if event.is_ours:
             continue
         if not event.is_silent and not answer.is_refused_by:
             path.append(event.text)
@@ -169,11 +173,13 @@ def ask(pair, trace, question):
         code = _error(sock)
         if code:
             answer.note = errno.errorcode.get(code, str(code))
-            # Reset after it stood: rules refuse what comes next, which is
+            _note(answer, question.source_port, trace.read())
+            # Refused after it stood: that is about what comes next, which is
             # not asked for.
-            answer.outcome = ('accept' if code == errno.ECONNRESET else
-                              'reject' if code in REFUSED else 'drop')
-            continue  # with the events that have come meanwhile
+            answer.outcome = (
+                'accept' if answer.is_answered and not answer.is_refused_by
+                else 'reject' if code in REFUSED else 'drop')
+            continue
         if _is_connected(sock):
             answer.outcome = 'accept'
             continue

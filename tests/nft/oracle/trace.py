@@ -1,7 +1,6 @@
 """The kernel's own account of a packet: nftrace events over netlink.
 
-A table of ours sets the mark early on each hook; what it says of itself is
-left out. An event carries the packet's headers only once for each base chain,
+A table of ours sets the mark early on each hook. An event carries the packet's headers only once for each base chain,
 so that the others are told apart by the trace id.
 """
 
@@ -123,6 +122,7 @@ class Event:
             where = ''
             if A_HANDLE in attributes:
                 where = struct.unpack('>Q', attributes[A_HANDLE])[0]
+        self.is_ours = self.table == TABLE
         self.family = FAMILIES.get(family, str(family))
         self.verdict = verdict
         # The end of a chain without a verdict and a rule without one say
@@ -169,7 +169,7 @@ class Trace:
                 attributes[A_NETWORK], attributes.get(A_TRANSPORT, b''))
         packet = self.packets.get(identity)
         event = Event(packet, message[0], attributes)
-        if packet and event.table != TABLE:
+        if packet:
             events.append(event)
 
     def close(self):

@@ -32,6 +32,7 @@ class Result:
 
     def __init__(self, seed):
         self.seed = seed
+        self.rules = None  # as they were loaded
         self.counts = {}  # of judgements and of the kernel's outcomes
         self.skipped = []  # lines that could not be loaded
         self.differences = []  # (question, kernel, said, text)
@@ -89,8 +90,9 @@ def seed(number, probes, driver):
     for _ in range(2):
         result = Result(number)
         try:
-            run(generate.rule_set(number), generate.questions(number, probes),
-                driver, result)
+            result.rules = generate.rule_set(number)
+            run(result.rules, generate.questions(number, probes), driver,
+                result)
         except (RuntimeError, subprocess.TimeoutExpired) as error:
             result.error = str(error)
         if not result.differences and not result.error:
