@@ -247,7 +247,7 @@ def flags(v, c):
                  'tcp flags != syn', 'tcp flags & (fin|syn|rst|ack) != syn',
                  'tcp flags & syn == syn', 'tcp flags & (fin|rst) != 0',
                  'tcp flags { syn, syn|ack }', 'tcp flags ack',
-                 'tcp urgptr 0', 'tcp flags syn / syn,ack,rst,fin')
+                 'tcp flags syn / syn,ack,rst,fin')
 
 
 def header(v, c):
@@ -320,7 +320,7 @@ def client(v, c):
                  'meta time > "2020-01-01 00:00:00"', 'ct expiration > 1m',
                  'ct id > 1000', 'ct bytes > 100', 'ct packets > 1',
                  'ct reply packets 0', 'ct avgpkt > 100', 'meta priority 0',
-                 'osf name "Linux"', 'tcp checksum > 100',
+                 'osf name "Linux"', 'tcp checksum > 100', 'tcp urgptr 0',
                  'meta cpu 0')
 
 

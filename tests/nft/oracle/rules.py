@@ -47,6 +47,8 @@ class Table:
             yield f'\tchain {chain.name} {{ {chain.head} }}', chain
         yield '}', self
         yield f'table {self.family} {self.name} {{', self
+        if self.is_dormant:
+            yield '\tflags dormant', self  # without it, it would wake up
         for chain in self.chains:
             yield f'\tchain {chain.name} {{', chain
             for rule in chain.rules:

@@ -1,6 +1,7 @@
 """The kernel's own account of a packet: nftrace events over netlink.
 
-A table of ours sets the mark early on each hook. An event carries the packet's headers only once for each base chain,
+A table of ours sets the mark early on each hook. It also asks for the state of
+a connection, so that there is conntrack whatever the rule set is. An event carries the packet's headers only once for each base chain,
 so that the others are told apart by the trace id.
 """
 
@@ -27,6 +28,7 @@ table inet {TABLE} {{
 	}}
 	chain out {{
 		type filter hook output priority {PRIORITY}; policy accept;
+		ct state invalid counter
 		meta l4proto {{ tcp, icmp, icmpv6 }} meta nftrace set 1
 	}}
 }}
