@@ -297,7 +297,7 @@ def sockets(v, c):
                  'socket wildcard 1', 'socket wildcard 0', 'socket mark 0',
                  'meta skuid 0', 'meta skuid 1000', 'meta skuid != 0',
                  'meta skuid { 0, 1000 }', 'meta skuid 100-2000',
-                 'meta skgid 0', 'meta skgid != 1000', 'meta cpu < 4096',
+                 'meta skgid 0', 'meta skgid != 1000',
                  'meta rtclassid 0', 'meta skuid . tcp dport { 0 . 25, '
                  '1000 . 587 }')
 

@@ -69,6 +69,8 @@ addr add 2001:db8:1::1/64 dev w0 nodad
 addr add 2001:db8:2::1/48 dev w1 nodad
 route add default via 192.0.2.10 dev w0
 route add default via 2001:db8:1::10 dev w0
+route add default via 10.0.0.10 dev w1 metric 9000
+route add default via 2001:db8:2::10 dev w1 metric 9000
 route add default via 10.0.0.10 dev w1 table 101
 route add default via 2001:db8:2::10 dev w1 table 101
 route add local default dev lo table 100
@@ -138,13 +140,17 @@ def transparent(sock):
         sock.setsockopt(socket.IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
 
 
-def _listen(family, port, is_transparent):
+def _listen(family, port, is_transparent, device=None):
     sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     if is_transparent:
         transparent(sock)
+    if device:
+        # What comes in by a link is answered by that link.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
+                        device.encode())
     sock.bind(('', port))
     sock.listen(256)
     return sock
@@ -172,7 +178,9 @@ class Pair:
     def _listen_all(self, is_world):
         for family in (socket.AF_INET, socket.AF_INET6):
             for port in PORTS:
-                self.listeners.append(_listen(family, port, is_world))
+                for device in LINK.values() if is_world else (None,):
+                    self.listeners.append(
+                        _listen(family, port, is_world, device))
             if not is_world:
                 self.listeners.append(_listen(family, TRANSPARENT_PORT, True))
 
