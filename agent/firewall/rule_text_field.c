@@ -92,7 +92,7 @@ struct key_field {
 static const struct key_field meta_fields[] = {
     [NFT_META_LEN] = {"meta length",    TEXT_HOST_NUMBER, 4 },
     [NFT_META_PROTOCOL] = {"meta protocol",  TEXT_ETHERTYPE,   2 },
-    [NFT_META_PRIORITY] = {"meta priority",  TEXT_MARK,        4 },
+    [NFT_META_PRIORITY] = {"meta priority",  TEXT_PRIORITY,    4 },
     [NFT_META_MARK] = {"meta mark",      TEXT_MARK,        4 },
     [NFT_META_IIF] = {"iif",            TEXT_INDEX,       4 },
     [NFT_META_OIF] = {"oif",            TEXT_INDEX,       4 },

@@ -50,9 +50,17 @@ is_told_later(const struct text *text, size_t at, uint32_t base)
 
 		if (expr->op == NF_OP_PAYLOAD && expr->payload.base == base)
 			return true;
-		if (expr->op == NF_OP_REJECT && base != NFT_PAYLOAD_LL_HEADER)
-			return expr->reject.type == NFT_REJECT_TCP_RST &&
-			       base == NFT_PAYLOAD_TRANSPORT_HEADER;
+		if (base != NFT_PAYLOAD_NETWORK_HEADER)
+			continue;
+		/* "icmp" and "icmpv6" tell the family too */
+		if (expr->op == NF_OP_REJECT &&
+		    expr->reject.type == NFT_REJECT_ICMP_UNREACH)
+			return true;
+		if (expr->op == NF_OP_CMP && expr->length == 1 &&
+		    (expr->cmp.data[0] == IPPROTO_ICMP ||
+		        expr->cmp.data[0] == IPPROTO_ICMPV6) &&
+		    is_told_later(text, i, NFT_PAYLOAD_TRANSPORT_HEADER))
+			return true;
 	}
 	return false;
 }
@@ -94,6 +102,9 @@ note_dependency(struct text *text, const struct text_word *word,
 		else if (number == ETHERTYPE_IPV6)
 			text->nfproto = NF_FAMILY_IPV6;
 		return is_told_later(text, at, NFT_PAYLOAD_NETWORK_HEADER);
+	case NFT_META_IIFTYPE:
+	case NFT_META_OIFTYPE:
+		return is_told_later(text, at, NFT_PAYLOAD_LL_HEADER);
 	default:
 		return false;
 	}
@@ -303,6 +314,31 @@ text_key(struct buf *out, struct text *text, uint8_t slot, size_t length)
 	}
 }
 
+/* (x & mask) ^ xor, as nft writes it: | & ^ */
+static void
+add_change(struct buf *out, const struct text *text,
+    const struct nf_expr *change, enum text_kind kind)
+{
+	const uint8_t *kept = change->bitwise.mask;
+	const uint8_t *flipped = change->bitwise.xor ;
+	size_t length = change->length;
+	bool is_or = flipped != NULL;
+
+	for (size_t i = 0; i < length && is_or; i++)
+		is_or = (kept[i] ^ flipped[i]) == 0xff;
+	if (is_or) {
+		buf_add(out, " | ");
+		text_value(out, text, kind, flipped, length, false);
+		return;
+	}
+	buf_add(out, " & ");
+	text_value(out, text, kind, kept, length, false);
+	if (flipped && !is_zero(flipped, length)) {
+		buf_add(out, " ^ ");
+		text_value(out, text, kind, flipped, length, false);
+	}
+}
+
 void
 text_operand(struct buf *out, struct text *text, uint8_t slot, size_t length,
     enum text_kind kind)
@@ -325,6 +361,8 @@ text_operand(struct buf *out, struct text *text, uint8_t slot, size_t length,
 	}
 	text_field_get(text, word, &field);
 	buf_add(out, field.name);
-	if (word->mask)
+	if (word->is_changed)
 		buf_add(out, " [changed]");
+	else if (word->mask)
+		add_change(out, text, word->mask, field.kind);
 }

@@ -16,6 +16,9 @@
 #include "agent/firewall/rule_words.h"
 #include "agent/firewall/words.h"
 
+/* What nft gives a limit that says nothing of it. */
+#define BURST_USUAL 5U
+
 void
 text_verdict(struct buf *out, const struct nf_verdict *verdict)
 {
@@ -94,7 +97,7 @@ add_limit(struct buf *out, const struct nf_expr *expr)
 	if (expr->limit.type == NFT_LIMIT_PKT_BYTES && expr->limit.burst) {
 		buf_add(out, " burst ");
 		add_bytes(out, expr->limit.burst);
-	} else if (expr->limit.burst) {
+	} else if (expr->limit.burst && expr->limit.burst != BURST_USUAL) {
 		buf_addf(out, " burst %u packets", expr->limit.burst);
 	}
 }
@@ -131,7 +134,9 @@ add_reject(struct text *text, const struct nf_expr *expr)
 	}
 	if (!name)
 		text_add(text, "reject with %s %u", family, code);
-	else if (strcmp(name, "port-unreachable") == 0)
+	else if (strcmp(name, "port-unreachable") == 0 &&
+	         (expr->reject.type == NFT_REJECT_ICMPX_UNREACH ||
+	             text->chain->table->family != NF_FAMILY_INET))
 		text_add(text, "reject"); /* what nft means without a word */
 	else
 		text_add(text, "reject with %s %s", family, name);
@@ -160,7 +165,8 @@ add_nat(struct text *text, const struct nf_expr *expr, const char *name)
 	bool has_address = min < NF_SLOT_COUNT;
 
 	text_add(text, "%s", name);
-	if (text->chain->table->family == NF_FAMILY_INET && has_address)
+	if (text->chain->table->family == NF_FAMILY_INET &&
+	    (has_address || (expr->op == NF_OP_TPROXY && expr->nat.family)))
 		buf_add(text->out, length == 16 ? " ip6" : " ip");
 	if (has_address || expr->nat.port_min < NF_SLOT_COUNT)
 		buf_add(text->out, " to ");

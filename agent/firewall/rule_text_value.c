@@ -199,8 +199,9 @@ bool
 text_is_host_order(enum text_kind kind)
 {
 	return kind == TEXT_HOST_NUMBER || kind == TEXT_INDEX ||
-	       kind == TEXT_MARK || kind == TEXT_STATE || kind == TEXT_STATUS ||
-	       kind == TEXT_TYPE || kind == TEXT_IFTYPE || kind == TEXT_EXISTS;
+	       kind == TEXT_MARK || kind == TEXT_PRIORITY ||
+	       kind == TEXT_STATE || kind == TEXT_STATUS || kind == TEXT_TYPE ||
+	       kind == TEXT_IFTYPE || kind == TEXT_EXISTS;
 }
 
 uint32_t
@@ -343,6 +344,10 @@ text_value(struct buf *out, const struct text *text, enum text_kind kind,
 	}
 	if (kind == TEXT_MARK) {
 		buf_addf(out, "0x%08x", number);
+		return;
+	}
+	if (kind == TEXT_PRIORITY) {
+		buf_addf(out, "%x:%x", number >> 16, number & 0xffff);
 		return;
 	}
 	if (kind == TEXT_DSCP) {

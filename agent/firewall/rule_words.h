@@ -19,6 +19,7 @@ enum text_kind {
 	TEXT_NAME, /* of an interface, a helper */
 	TEXT_INDEX,
 	TEXT_MARK,
+	TEXT_PRIORITY,
 	TEXT_STATE,
 	TEXT_STATUS,
 	TEXT_DIRECTION,
