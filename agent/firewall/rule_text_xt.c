@@ -28,5 +28,8 @@ text_xt(struct text *text, const struct nf_expr *expr)
 	text_add(text, row ? "" : "[");
 	buf_add(text->out, expr->op == NF_OP_XT_MATCH ? "-m " : "-j ");
 	nf_words_add(text->out, expr->xt.name);
+	/* dots: there is more to it */
+	if (expr->xt.info_length > 0)
+		buf_add(text->out, " ...");
 	buf_add(text->out, row ? "" : "]");
 }
