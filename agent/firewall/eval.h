@@ -20,6 +20,8 @@
 /* Rules of one question; some 50 times the largest rule set we were told of
  * (55,000 rules), and about a second. */
 #define EVAL_RULES_MAX 3000000U
+/* Steps of a path, a jump each; who can read more? */
+#define EVAL_PATH_MAX 10000U
 /* States that later branches may meet; 700 bytes each. */
 #define EVAL_SEEN_MAX 2048U
 

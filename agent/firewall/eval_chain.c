@@ -147,8 +147,13 @@ chain_enter(struct nf_eval *eval, bool is_jump)
 	    eval->context.ruleset, state->chain->table, eval->verdict.chain);
 
 	eval_path_add(eval, is_jump ? "jump" : "goto", eval->verdict.chain);
+	if (eval->branch->path_length > EVAL_PATH_MAX) {
+		eval_end(eval, NF_NOT_KNOWN, "too many jumps");
+		return;
+	}
 	if (chain == NULL) {
 		eval_end(eval, NF_NOT_KNOWN, "a chain that is not in the dump");
+
 		return;
 	}
 	if (!chain_load(eval, chain))

@@ -47,6 +47,13 @@ listener_of(const struct net *net, const struct nf_address *to, uint16_t port)
 	return found;
 }
 
+static bool
+is_leaving(const struct nf_packet *packet)
+{
+	return packet->hook == NF_HOOK_OUTPUT ||
+	       packet->hook == NF_HOOK_POSTROUTING;
+}
+
 /* false: there is none, as far as a packet of that kind can have one */
 static bool
 client_is_found(const struct nf_eval *eval)
@@ -58,7 +65,7 @@ client_is_found(const struct nf_eval *eval)
 		return packet->has_socket;
 	/* looked for by the addresses that the answer has here: as sent by the
 	 * one it really comes from */
-	return !packet->has_socket && !packet->is_dnat &&
+	return !is_leaving(packet) && !packet->is_dnat &&
 	       (state->is_loopback || eval->question->direction == NF_OUT);
 }
 
@@ -110,7 +117,8 @@ eval_socket(struct nf_eval *eval, const struct nf_expr *expr)
 	const struct nf_packet *packet = &eval->branch->state.packet;
 	const struct net *net = eval->context.net;
 	const struct net_listener *listener;
-	bool is_answer = packet->is_reply && packet->has_socket;
+	bool is_answer = packet->is_reply && is_leaving(packet);
+
 	struct nf_address to;
 
 	if (expr->key.key > NFT_SOCKET_CGROUPV2)

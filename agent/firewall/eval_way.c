@@ -144,18 +144,26 @@ eval_way_reroute(struct nf_eval *eval)
 }
 
 static void
+client_is_known(struct nf_eval *eval)
+{
+	const struct nf_question *question = eval->question;
+	struct nf_packet *packet = &eval->branch->state.packet;
+
+	packet->has_socket = true;
+	packet->uid = (struct nf_number){
+	    .value = question->uid, .is_known = question->is_user_known};
+	packet->gid = (struct nf_number){
+	    .value = question->gid, .is_known = question->is_user_known};
+}
+
+static void
 begin_out(struct nf_eval *eval)
 {
 	const struct nf_question *question = eval->question;
-	struct eval_state *state = &eval->branch->state;
 	const struct net *net = eval->context.net;
 	struct net_route route = {0};
 
-	state->packet.has_socket = true;
-	state->packet.uid = (struct nf_number){
-	    .value = question->uid, .is_known = question->is_user_known};
-	state->packet.gid = (struct nf_number){
-	    .value = question->gid, .is_known = question->is_user_known};
+	client_is_known(eval);
 	if (net_is_own(net, &question->to)) {
 		route.type = NET_ROUTE_LOCAL;
 	} else if (net->route == NULL && question->interface != 0) {
@@ -184,7 +192,7 @@ eval_way_begin(struct nf_eval *eval)
 	}
 	if (net_is_own(net, &question->from)) {
 		state->is_loopback = true;
-		state->packet.has_socket = true;
+		client_is_known(eval);
 		state->packet.out = loopback(net);
 		hook_enter(eval, NF_HOOK_OUTPUT);
 		return;
@@ -210,6 +218,10 @@ route_in(struct nf_eval *eval)
 	struct nf_address to;
 
 	nf_packet_to(packet, &to);
+	/* the kernel looks early for the socket of what is not a SYN */
+	if (packet->is_reply && !state->is_loopback && !packet->is_dnat &&
+	    eval->question->direction == NF_OUT)
+		client_is_known(eval);
 	if (state->is_loopback ||
 	    (net_is_own(net, &to) &&
 	        (net->route == NULL ||
@@ -258,7 +270,9 @@ answer_local(struct nf_eval *eval)
 	state->packet.has_socket = true;
 	state->packet.uid = (struct nf_number){.value = eval->question->uid,
 	    .is_known = eval->question->is_user_known &&
-	                eval->question->direction == NF_IN};
+	                eval->question->direction == NF_IN &&
+	                !state->is_loopback};
+
 	state->packet.gid = (struct nf_number){.value = eval->question->gid,
 	    .is_known = state->packet.uid.is_known};
 	state->packet.out = state->syn_in;
