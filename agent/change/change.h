@@ -16,6 +16,7 @@
 #include "agent/mta/mta.h"
 
 struct change_kind;
+struct conf_edit;
 
 struct change {
 	unsigned id; /* within the run, from 1 */
@@ -65,6 +66,8 @@ struct change_kind {
 	 * a chain, the ports of a zone
 	 */
 	bool is_beside;
+	/* how each verb edits a file of the configuration; conf_edit.h; or NULL */
+	const struct conf_edit *edits;
 	/* verbs that have no undo all the same; NULL-terminated, or NULL */
 	const char *const *lasting;
 	/*

@@ -30,8 +30,10 @@
 #define NOTE_UNDONE  "undone"
 
 static const struct conf_edit *
-edit_find(const struct conf_edit *edits, const struct change *change)
+edit_find(const struct change *change)
 {
+	const struct conf_edit *edits = change->kind->edits;
+
 	while (edits->verb != NULL && strcmp(edits->verb, change->verb) != 0)
 		edits++;
 	return edits->verb != NULL ? edits : NULL;
@@ -39,10 +41,10 @@ edit_find(const struct conf_edit *edits, const struct change *change)
 
 /* The verb's row, and the change's own parts looked at: also a record's. */
 static int
-edit_take(const struct conf_edit *edits, const struct change *change,
-    const struct conf_edit **ret, struct why *why)
+edit_take(
+    const struct change *change, const struct conf_edit **ret, struct why *why)
 {
-	const struct conf_edit *edit = edit_find(edits, change);
+	const struct conf_edit *edit = edit_find(change);
 	int r;
 
 	if (edit == NULL)
@@ -75,13 +77,13 @@ edit_make(const struct conf_edit *edit, const struct change *change,
 }
 
 int
-conf_edit_check(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, struct why *why)
+conf_edit_check(
+    const struct change *change, struct change_host *host, struct why *why)
 {
 	AUTO_CONF struct conf_file file = CONF_FILE_NONE;
 	AUTO_BUF struct buf out = {0};
 	const struct conf_edit *edit = NULL;
-	int r = edit_take(edits, change, &edit, why);
+	int r = edit_take(change, &edit, why);
 
 	if (r == 0)
 		r = conf_file_open(host, edit->leaf, false, &file, why);
@@ -95,12 +97,12 @@ conf_edit_check(const struct conf_edit *edits, const struct change *change,
 }
 
 int
-conf_edit_capture(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, struct why *why)
+conf_edit_capture(
+    const struct change *change, struct change_host *host, struct why *why)
 {
 	AUTO_CONF struct conf_file file = CONF_FILE_NONE;
 	const struct conf_edit *edit = NULL;
-	int r = edit_take(edits, change, &edit, why);
+	int r = edit_take(change, &edit, why);
 
 	if (r == 0)
 		r = conf_file_open(host, edit->leaf, false, &file, why);
@@ -147,11 +149,11 @@ edit_write(const struct conf_edit *edit, const struct change *change,
 }
 
 int
-conf_edit_perform(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, struct why *why)
+conf_edit_perform(
+    const struct change *change, struct change_host *host, struct why *why)
 {
 	const struct conf_edit *edit = NULL;
-	int r = edit_take(edits, change, &edit, why);
+	int r = edit_take(change, &edit, why);
 
 	if (r == 0)
 		r = edit_write(edit, change, host, why);
@@ -193,13 +195,13 @@ look_notes(struct change_host *host, enum change_found *found, struct why *why)
 }
 
 int
-conf_edit_look(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, enum change_found *ret, struct why *why)
+conf_edit_look(const struct change *change, struct change_host *host,
+    enum change_found *ret, struct why *why)
 {
 	AUTO_CONF struct conf_file file = CONF_FILE_NONE;
 	const struct conf_edit *edit = NULL;
 	enum change_found found = CHANGE_IS_FOREIGN;
-	int r = edit_take(edits, change, &edit, why);
+	int r = edit_take(change, &edit, why);
 
 	if (r == 0)
 		r = conf_file_open(host, edit->leaf, false, &file, why);
@@ -264,12 +266,12 @@ edit_take_out(const struct conf_edit *edit, const struct change *change,
  * have broken it since. Then the undo stays open, and is tried again.
  */
 int
-conf_edit_undo(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, struct why *why)
+conf_edit_undo(
+    const struct change *change, struct change_host *host, struct why *why)
 {
 	const struct conf_edit *edit = NULL;
 	bool is_due = conf_reload_is_due(change, true);
-	int r = edit_take(edits, change, &edit, why);
+	int r = edit_take(change, &edit, why);
 
 	if (r == 0 && is_due)
 		r = change_store_put(host, NOTE_UNDOING, "", why);
@@ -296,10 +298,9 @@ conf_edit_take_over(const struct change *change, struct change_host *host,
 }
 
 void
-conf_edit_tidy(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host)
+conf_edit_tidy(const struct change *change, struct change_host *host)
 {
-	const struct conf_edit *edit = edit_find(edits, change);
+	const struct conf_edit *edit = edit_find(change);
 
 	if (edit != NULL)
 		conf_file_tidy(host, edit->leaf);

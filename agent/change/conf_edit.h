@@ -42,21 +42,23 @@ struct conf_edit {
 	    struct why *why);
 };
 
-/* As the functions of struct change_kind; edits ends with a row without verb. */
-int conf_edit_check(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, struct why *why);
-int conf_edit_capture(const struct conf_edit *edits,
+/*
+ * The functions of a struct change_kind whose `edits` are such rows; the last
+ * one has no verb.
+ */
+int conf_edit_check(
     const struct change *change, struct change_host *host, struct why *why);
-int conf_edit_perform(const struct conf_edit *edits,
+int conf_edit_capture(
     const struct change *change, struct change_host *host, struct why *why);
-int conf_edit_look(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, enum change_found *ret, struct why *why);
-int conf_edit_undo(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host, struct why *why);
+int conf_edit_perform(
+    const struct change *change, struct change_host *host, struct why *why);
+int conf_edit_look(const struct change *change, struct change_host *host,
+    enum change_found *ret, struct why *why);
+int conf_edit_undo(
+    const struct change *change, struct change_host *host, struct why *why);
 int conf_edit_take_over(const struct change *change, struct change_host *host,
     const struct change *older, struct change_host *older_host,
     struct why *why);
-void conf_edit_tidy(const struct conf_edit *edits, const struct change *change,
-    struct change_host *host);
+void conf_edit_tidy(const struct change *change, struct change_host *host);
 
 #endif

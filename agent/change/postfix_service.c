@@ -316,58 +316,18 @@ static const struct conf_edit edits[] = {
     {.verb = NULL    },
 };
 
-static int
-service_check(
-    const struct change *change, struct change_host *host, struct why *why)
-{
-	return conf_edit_check(edits, change, host, why);
-}
-
-static int
-service_capture(
-    const struct change *change, struct change_host *host, struct why *why)
-{
-	return conf_edit_capture(edits, change, host, why);
-}
-
-static int
-service_perform(
-    const struct change *change, struct change_host *host, struct why *why)
-{
-	return conf_edit_perform(edits, change, host, why);
-}
-
-static int
-service_look(const struct change *change, struct change_host *host,
-    enum change_found *ret, struct why *why)
-{
-	return conf_edit_look(edits, change, host, ret, why);
-}
-
-static int
-service_undo(
-    const struct change *change, struct change_host *host, struct why *why)
-{
-	return conf_edit_undo(edits, change, host, why);
-}
-
-static void
-service_tidy(const struct change *change, struct change_host *host)
-{
-	conf_edit_tidy(edits, change, host);
-}
-
 static const char *const verbs[] = {"add", "set", NULL};
 
 const struct change_kind change_postfix_service = {
     .name = "postfix-service",
     .verbs = verbs,
     .is_undoable = true,
-    .check = service_check,
-    .capture = service_capture,
-    .perform = service_perform,
-    .look = service_look,
-    .undo = service_undo,
+    .edits = edits,
+    .check = conf_edit_check,
+    .capture = conf_edit_capture,
+    .perform = conf_edit_perform,
+    .look = conf_edit_look,
+    .undo = conf_edit_undo,
     .take_over = conf_edit_take_over,
-    .tidy = service_tidy,
+    .tidy = conf_edit_tidy,
 };
