@@ -49,10 +49,11 @@ struct session {
 	struct fact_set *facts;
 	struct judgement judgement;
 	struct plan plan;
-	struct plan eased;  /* steps back toward normal; apply.h */
-	const char *bar;    /* why no fix may be done, or NULL */
-	bool is_untrusted;  /* the bar is a fault, not a choice */
-	const char **notes; /* heap, NULL-terminated */
+	struct plan eased;       /* steps back toward normal; apply.h */
+	const char *bar;         /* why no fix may be done, or NULL */
+	bool is_untrusted;       /* the bar is a fault, not a choice */
+	const char *maintenance; /* the package manager at work, or NULL */
+	const char **notes;      /* heap, NULL-terminated */
 	size_t note_count;
 };
 

@@ -357,12 +357,13 @@ session_plan(struct session *session)
 	};
 
 	if (package_lock_held(&who) > 0) {
-		request.maintenance = arena_dup(session->arena, who.text);
+		session->maintenance = arena_dup(session->arena, who.text);
 		session_note(session,
 		    "A package manager is at work (%s): services may be away "
 		    "for a moment.",
 		    who.text);
 	}
+	request.maintenance = session->maintenance;
 	plan_build(&request, &session->plan);
 	return 0;
 }

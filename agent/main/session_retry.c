@@ -50,6 +50,16 @@ is_new(const struct session *session, const struct throttle *throttle)
 	       !text_equal(step.text, throttle->step);
 }
 
+/* Without approval only what was approved in this run. */
+static bool
+is_approved(const struct session *session, bool is_made)
+{
+	if (is_made || strcmp(session->mode, "yes") == 0)
+		return true;
+	return strcmp(session->mode, "auto") == 0 &&
+	       session->config.auto_risk >= RISK_SAFE;
+}
+
 /* How many; 0: none, or it is not known how many wait. */
 static double
 wanted(const struct session *session, const struct throttle *throttle)
@@ -65,8 +75,7 @@ wanted(const struct session *session, const struct throttle *throttle)
 	    !throttle_evidence(session->facts, &session->throttles,
 	        &session->mta, throttle->domain, &evidence))
 		return 0;
-	/* without approval only what was approved in this run */
-	if (strcmp(session->mode, "ask") == 0 && !is_made)
+	if (!is_approved(session, is_made))
 		return 0;
 	if (!is_made && queued.number <= active.number)
 		return 0;
@@ -155,8 +164,10 @@ session_retry(struct session *session)
 {
 	bool is_settled = false;
 
+	/* the mail system may be half replaced: its own clock tries later */
 	if (!session->may_change || session->bar != NULL ||
-	    session->mta.ops == NULL || session->mta.ops->queue_command == NULL)
+	    session->maintenance != NULL || session->mta.ops == NULL ||
+	    session->mta.ops->queue_command == NULL)
 		return;
 	for (size_t i = 0; i < session->slowed.count; i++) {
 		const struct throttle *throttle = &session->slowed.rows[i];
