@@ -144,22 +144,55 @@ expr_is(const struct nftnl_expr *a, const struct nftnl_expr *b)
 	return strcmp(name, "counter") == 0;
 }
 
+/*
+ * iptables-restore makes of our comment a match of the xtables layer, which
+ * matches always.
+ */
 static bool
-exprs_are(const struct nftnl_rule *a, const struct nftnl_rule *b)
+is_comment_match(const struct nftnl_expr *expr, const char *comment)
 {
-	struct nftnl_expr_iter *x = nftnl_expr_iter_create(a);
-	struct nftnl_expr_iter *y = nftnl_expr_iter_create(b);
+	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_NAME);
+	const size_t length = strlen(comment) + 1;
+	uint32_t size = 0;
+	const void *info;
+
+	if (name == NULL || strcmp(name, "match") != 0)
+		return false;
+	name = nftnl_expr_get_str(expr, NFTNL_EXPR_MT_NAME);
+	info = nftnl_expr_get(expr, NFTNL_EXPR_MT_INFO, &size);
+	return name != NULL && strcmp(name, "comment") == 0 && info != NULL &&
+	       size >= length && memcmp(info, comment, length) == 0;
+}
+
+/* The next one that is no comment of ours; *ret_marked: that was one. */
+static const struct nftnl_expr *
+expr_next(struct nftnl_expr_iter *iter, const char *comment, bool *ret_marked)
+{
+	const struct nftnl_expr *expr = nftnl_expr_iter_next(iter);
+
+	while (expr != NULL && is_comment_match(expr, comment)) {
+		*ret_marked = true;
+		expr = nftnl_expr_iter_next(iter);
+	}
+	return expr;
+}
+
+/* Is it ours in all its parts? *ret_marked: it has the comment as a match. */
+static bool
+exprs_are(const struct nftnl_rule *theirs, const struct nftnl_rule *ours,
+    const char *comment, bool *ret_marked)
+{
+	struct nftnl_expr_iter *x = nftnl_expr_iter_create(theirs);
+	struct nftnl_expr_iter *y = nftnl_expr_iter_create(ours);
 	const struct nftnl_expr *left = NULL, *right = NULL;
 	bool is_same = x != NULL && y != NULL;
 
-	while (is_same) {
-		left = nftnl_expr_iter_next(x);
-		right = nftnl_expr_iter_next(y);
-		if (left == NULL || right == NULL)
-			break;
-		is_same = expr_is(left, right);
-	}
-	is_same = is_same && left == NULL && right == NULL;
+	do {
+		left = x != NULL ? expr_next(x, comment, ret_marked) : NULL;
+		right = y != NULL ? nftnl_expr_iter_next(y) : NULL;
+		is_same = is_same && (left == NULL) == (right == NULL) &&
+		          (left == NULL || expr_is(left, right));
+	} while (left != NULL); /* all of theirs, for the mark */
 	if (x != NULL)
 		nftnl_expr_iter_destroy(x);
 	if (y != NULL)
@@ -167,15 +200,19 @@ exprs_are(const struct nftnl_rule *a, const struct nftnl_rule *b)
 	return is_same;
 }
 
-/* Is it ours in all its parts? What libnftnl cannot read is not. */
+/* Ours in all its parts? What libnftnl cannot read and has the mark is not. */
 static bool
-rule_is(const struct find *find, const struct nlmsghdr *message)
+rule_is(
+    const struct find *find, const struct nlmsghdr *message, bool *ret_marked)
 {
 	struct nftnl_rule *theirs = nft_rule_new();
 	struct nftnl_rule *ours = nft_rule_build(find->accept, find->comment);
-	bool is_same = nftnl_rule_nlmsg_parse(message, theirs) >= 0 &&
-	               exprs_are(theirs, ours);
+	bool is_same = false;
 
+	if (nftnl_rule_nlmsg_parse(message, theirs) >= 0)
+		is_same = exprs_are(theirs, ours, find->comment, ret_marked);
+	else
+		*ret_marked = true;
 	nftnl_rule_free(theirs);
 	nftnl_rule_free(ours);
 	return is_same;
@@ -192,16 +229,23 @@ find_take(void *user, const struct nlmsghdr *message)
 	uint64_t handle =
 	    number != NULL ? be64toh(mnl_attr_get_u64(number)) : 0;
 	bool is_marked = data != NULL && has_comment(data, find->comment);
+	bool is_ours = false;
 
 	if (find->is_next)
 		find->before = handle;
-	find->is_next = is_marked;
+	find->is_next = false;
+	/* rules of others are not parsed: their bytes have no mark of ours */
+	if (memmem(message, message->nlmsg_len, find->comment,
+	        strlen(find->comment) + 1) == NULL)
+		return 0;
+	is_ours = rule_is(find, message, &is_marked);
 	if (!is_marked)
 		return 0;
+	find->is_next = true;
 	find->found++;
 	find->handle = handle;
 	find->before = 0;
-	find->is_other |= handle == 0 || !rule_is(find, message);
+	find->is_other |= handle == 0 || !is_ours;
 	return 0;
 }
 

@@ -317,7 +317,7 @@ static void
 test_iptables_shows_it_truly(void **state)
 {
 	static const char save[] = "/usr/sbin/iptables-nft-save";
-	AUTO_BUF struct buf before = {0}, text = {0};
+	AUTO_BUF struct buf before = {0}, text = {0}, after = {0};
 	struct nf_accept accept = {
 	    .family = NF_FAMILY_IPV4,
 	    .table = "filter",
@@ -325,7 +325,7 @@ test_iptables_shows_it_truly(void **state)
 	    .port = 587,
 	    .only_interface = "eth1",
 	};
-	uint64_t handle = 0;
+	uint64_t handle = 0, next = 0;
 	struct why why = {0};
 
 	(void)state;
@@ -345,8 +345,21 @@ test_iptables_shows_it_truly(void **state)
 	    "\"" MARK "\" -j ACCEPT\n"));
 	assert_int_equal(
 	    nft_write_delete(&accept, handle, generation(), &why), 0);
-	list(&text);
-	assert_string_equal(buf_text(&before), buf_text(&text));
+	list(&after);
+	assert_string_equal(buf_text(&before), buf_text(&after));
+
+	/* saved and restored, the comment is a match: ours all the same */
+	say(&after, buf_text(&text),
+	    (const char *const[]){"/usr/sbin/iptables-nft-restore", NULL});
+	show(&before);
+	assert_null(strstr(buf_text(&before), MARK));
+	assert_int_equal(
+	    nft_write_find(&accept, MARK, &handle, &next, &why), 1);
+	assert_int_equal(
+	    nft_write_find(&accept, MARK "3", &handle, &next, &why), 0);
+	accept.port = 588;
+	assert_int_equal(
+	    nft_write_find(&accept, MARK, &handle, &next, &why), -EBADMSG);
 }
 
 #define IN_NAMESPACE(f) cmocka_unit_test_setup(f, begin)
