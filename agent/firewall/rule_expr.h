@@ -127,8 +127,8 @@ struct nf_expr {
 		struct {
 			struct nf_set *set; /* NULL: it is not in the dump */
 			const char *name;
-			uint32_t op;                 /* NFTA_DYNSET_OP */
 			const struct nf_expr *exprs; /* DYNSET: guards */
+			uint32_t op;                 /* NFTA_DYNSET_OP */
 			uint16_t expr_count;
 		} lookup; /* and DYNSET */
 

@@ -164,6 +164,33 @@ nft_text_dup(struct arena *arena, const char *text, size_t length)
 	return arena_dup(arena, buf_text(&out));
 }
 
+const char *
+nft_name_keep(struct nft_decoder *decoder, const char *name)
+{
+	size_t length = strlen(name);
+	const char *kept = nft_text_dup(decoder->arena, name, length);
+	struct nft_odd_name *odd;
+
+	if (strcmp(kept, name) == 0)
+		return kept;
+	odd = arena_alloc(decoder->arena, 1, sizeof(*odd));
+	*odd = (struct nft_odd_name){.name = kept,
+	    .raw = arena_dup_n(decoder->arena, name, length),
+	    .next = decoder->odd_names};
+	decoder->odd_names = odd;
+	return kept;
+}
+
+const char *
+nft_name_raw(const struct nft_decoder *decoder, const char *name)
+{
+	const struct nft_odd_name *odd = decoder->odd_names;
+
+	while (odd != NULL && odd->name != name)
+		odd = odd->next;
+	return odd != NULL ? odd->raw : name;
+}
+
 const uint8_t *
 nft_data_keep(struct nft_decoder *decoder, const void *bytes, size_t length)
 {

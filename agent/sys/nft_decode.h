@@ -19,11 +19,18 @@ struct nft_shared {
 	uint8_t length;
 };
 
+/* A name that had to be made printable, and what the kernel calls it. */
+struct nft_odd_name {
+	const char *name, *raw;
+	struct nft_odd_name *next;
+};
+
 struct nft_decoder {
 	struct arena *arena;
 	const struct nf_ruleset *ruleset; /* sets and chains by name */
 	const struct nf_table *table;     /* of what is decoded */
 	unsigned depth;                   /* of expressions in expressions */
+	struct nft_odd_name *odd_names;
 	struct nft_shared shared[NFT_SHARED_COUNT];
 };
 
@@ -62,6 +69,13 @@ const char *nft_attr_text(const struct nft_attrs *attrs, unsigned type);
 
 /* nft_text_dup - printable, in the arena; "" becomes "" */
 const char *nft_text_dup(struct arena *arena, const char *text, size_t length);
+
+/*
+ * nft_name_keep - as nft_text_dup; nft_name_raw gives back what it was, for
+ * questions to the kernel. name  the pointer that nft_name_keep returned
+ */
+const char *nft_name_keep(struct nft_decoder *decoder, const char *name);
+const char *nft_name_raw(const struct nft_decoder *decoder, const char *name);
 
 /* nft_data_keep - the bytes in the arena, shared with equal ones */
 const uint8_t *nft_data_keep(

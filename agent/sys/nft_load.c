@@ -273,15 +273,17 @@ part_load(struct nft_loader *loader, struct nft_question *question,
     const struct nf_table *table, const char *name, nft_take_fn *fn)
 {
 	size_t count = 0;
+	const char *table_name = nft_name_raw(&loader->decoder, table->name);
 	int r, current;
 
 	if (loader->is_stale)
 		return -ESTALE;
-	if (strlen(table->name) >= sizeof(question->table) ||
+	name = nft_name_raw(&loader->decoder, name);
+	if (strlen(table_name) >= sizeof(question->table) ||
 	    strlen(name) >= sizeof(question->name))
 		return -ENAMETOOLONG;
 	question->family = table->family;
-	(void)strcpy(question->table, table->name);
+	(void)strcpy(question->table, table_name);
 	(void)strcpy(question->name, name);
 	loader->decoder.table = table;
 	r = load(loader, question, fn, &count);

@@ -43,12 +43,6 @@ message_family(const struct nlmsghdr *message)
 	return body->nfgen_family;
 }
 
-static const char *
-name_dup(struct nft_decoder *decoder, const char *name)
-{
-	return nft_text_dup(decoder->arena, name, strlen(name));
-}
-
 static const struct nf_table *
 table_of(struct nft_decoder *decoder, const struct nlmsghdr *message,
     const struct nft_attrs *attrs, unsigned type)
@@ -63,7 +57,7 @@ table_of(struct nft_decoder *decoder, const struct nlmsghdr *message,
 	    strcmp(decoder->table->name, name) == 0)
 		return decoder->table;
 	if (!text_is_printable(name, strlen(name)))
-		name = name_dup(decoder, name);
+		name = nft_text_dup(decoder->arena, name, strlen(name));
 	decoder->table = nf_table_find(decoder->ruleset, family, name);
 	return decoder->table;
 }
@@ -82,7 +76,7 @@ nft_table_read(struct nft_decoder *decoder, const struct nlmsghdr *message,
 	if (name == NULL)
 		return false;
 	*ret = (struct nf_table){.family = message_family(message),
-	    .name = name_dup(decoder, name),
+	    .name = nft_name_keep(decoder, name),
 	    .handle = nft_attr_u64(&attrs, NFTA_TABLE_HANDLE, 0),
 	    .flags = nft_attr_u32(&attrs, NFTA_TABLE_FLAGS, 0)};
 	ret->is_dormant = (ret->flags & NFT_TABLE_F_DORMANT) != 0;
@@ -191,7 +185,7 @@ nft_chain_read(struct nft_decoder *decoder, const struct nlmsghdr *message,
 	    .handle = nft_attr_u64(&attrs, NFTA_CHAIN_HANDLE, 0)};
 	if (ret->table == NULL || name == NULL)
 		return false;
-	ret->name = name_dup(decoder, name);
+	ret->name = nft_name_keep(decoder, name);
 	if (attrs.at[NFTA_CHAIN_HOOK] != NULL)
 		base_read(decoder, &attrs, ret);
 	return true;
@@ -242,7 +236,7 @@ nft_set_read(struct nft_decoder *decoder, const struct nlmsghdr *message,
 	if (ret->table == NULL || name == NULL ||
 	    key_length > NFT_DATA_VALUE_MAXLEN)
 		return false;
-	ret->name = name_dup(decoder, name);
+	ret->name = nft_name_keep(decoder, name);
 	ret->key_length = (uint8_t)key_length;
 	ret->is_verdict_map =
 	    (ret->flags & NFT_SET_MAP) != 0 &&

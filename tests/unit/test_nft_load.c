@@ -166,8 +166,11 @@ answer(struct kernel *kernel, const struct nft_question *question)
 	case NFT_ASK_TABLES:
 		tell_table(kernel, question);
 		if (kernel->play == PLAY_INTERRUPTED_ONCE &&
-		    ++kernel->tables_asked == 1)
+		    ++kernel->tables_asked == 1) {
+			/* it was moved, and comes again */
+			tell_table(kernel, question);
 			flags = NLM_F_DUMP_INTR;
+		}
 		break;
 	case NFT_ASK_CHAINS:
 		tell_chain(kernel, question, "input");

@@ -44,6 +44,17 @@ test_chain(void **state)
 	assert_string_equal(chain.devices[1], "veth*");
 	assert_null(chain.devices[2]);
 	assert_false(chain.is_loaded);
+	assert_ptr_equal(nft_name_raw(&world->decoder, chain.name), chain.name);
+	/* a name that only a program can have given */
+	head = message_begin(
+	    &world->message, NFT_MSG_NEWCHAIN, NF_FAMILY_INET, 1, 1);
+	put_text(head, NFTA_CHAIN_TABLE, "filter");
+	put_text(head, NFTA_CHAIN_NAME, "in\033put");
+	assert_true(nft_chain_read(&world->decoder, head, &chain));
+	assert_string_equal(chain.name, "in\\x1bput");
+	assert_string_equal(
+	    nft_name_raw(&world->decoder, chain.name), "in\033put");
+	assert_false(chain.is_base);
 	/* of a table that is not there (any more) */
 	head = message_begin(
 	    &world->message, NFT_MSG_NEWCHAIN, NF_FAMILY_IPV4, 1, 1);
