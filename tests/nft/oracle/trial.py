@@ -3,7 +3,7 @@
 import collections
 import subprocess
 
-from oracle import compare, generate, probe, space, trace
+from oracle import compare, corpus, generate, probe, space, trace
 
 ASK_TIMEOUT_S = 20
 
@@ -39,6 +39,7 @@ class Result:
         self.error = None
         self.reasons = collections.Counter()  # of what is not decided
         self.is_verbose = False
+        self.wanted = {}  # by question, the outcome that is expected
 
     def count(self, name):
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -62,6 +63,21 @@ def run(rules, questions, driver, result):
     return result
 
 
+def example(name, driver):
+    """Try a rule set of the corpus; what was expected, too."""
+    result = Result(name)
+    result.rules = corpus.rule_set(name)
+    questions, wanted = corpus.questions(name)
+    result.wanted = dict(zip(questions, wanted))
+    try:
+        run(result.rules, questions, driver, result)
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        result.error = str(error)
+    if result.skipped:
+        result.error = f'not loaded: {result.skipped}'
+    return result
+
+
 def explain(question, kernel, said, text):
     """Return both answers in words."""
     return (f'{text}\n  asked      {question.line()}\n'
@@ -79,6 +95,9 @@ def _one(pair, events, question, said, volatile, result):
         result.reasons.update(compare.reasons(said))
     kind, text = compare.judge(kernel, said, volatile, question.is_port_told)
     result.count(kind)
+    wanted = result.wanted.get(question)
+    if wanted and kernel.outcome != wanted:
+        kind, text = 'differ', f'{wanted} was expected'
     if result.is_verbose:
         print(explain(question, kernel, said, f'{kind} {text}'))
     if kind == 'differ':

@@ -38,10 +38,13 @@ def _told(number, **more):
 
 
 def one(number, probes, driver):
-    """Try a seed; return what is to be told of it, as plain data."""
+    """Try a seed or an example; return what is to be told of it, as plain data."""
     begun = time.monotonic()
     try:
-        result = trial.seed(number, probes, driver)
+        if isinstance(number, str):
+            result = trial.example(number, driver)
+        else:
+            result = trial.seed(number, probes, driver)
     except rules.LoadError as error:
         return _told(number, unloaded=str(error))
     report = describe(number, result) if result.differences else ''
@@ -106,6 +109,7 @@ class Tally:
         self.counts = {}
         self.passed = self.failed = self.unloaded = 0
         self.skipped = {}
+        self.differing = []
         self.reasons = collections.Counter()
         self.begun = time.monotonic()
 
@@ -119,6 +123,8 @@ class Tally:
             self.unloaded += 1
         elif told['error'] or told['report']:
             self.failed += 1
+            if told['report']:
+                self.differing.append(told['seed'])
         else:
             self.passed += 1
 
@@ -140,5 +146,8 @@ class Tally:
         lines.append(f'questions: {judged}')
         skips = sum(self.skipped.values())
         lines.append(f'not loaded: {self.unloaded} rule sets, {skips} rules')
-        lines.append(f'{time.monotonic() - self.begun:.0f} s')
+        seconds = time.monotonic() - self.begun
+        total = sum(n for name, n in counts.items() if ' ' in name
+                    and name.split()[0] in ('in', 'out'))
+        lines.append(f'{seconds:.0f} s, {total / seconds:.0f} connections a second')
         return '\n'.join(lines)
