@@ -1,7 +1,7 @@
 # Fault sweeps: a fix is killed, or a system call of it fails, at every instant
 # (fault-full), or at some of every kind (check-fault).
 
-FAULT_PROGRAMS := $(addprefix $(BUILD)/tests/fault/,apply_fault steps_fault conf_fault)
+FAULT_PROGRAMS := $(addprefix $(BUILD)/tests/fault/,apply_fault steps_fault conf_fault nft_fault)
 
 $(FAULT_PROGRAMS): %: %.o $(LIBRARY)
 	$(SAY) LD $@
