@@ -77,19 +77,24 @@ session_replies(struct session *session)
 		lint_add(&session->lint, paths[0], 0, "%s", why.text);
 }
 
+static bool
+is_wanted(const bool *wanted, const char *table)
+{
+	size_t index = 0;
+
+	return schema_table_find(table, &index) != NULL && wanted[index];
+}
+
+/*
+ * Only what refused is told by meaning. The log's other tables are counts; but
+ * what is counted for them is kept for runs that tell more.
+ */
 void
 session_replies_for(struct session *session, const bool *wanted)
 {
-	static const char *const tables[] = {"log", "destination", "client"};
-	bool is_wanted = false;
-
-	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
-		size_t index = 0;
-
-		is_wanted |= schema_table_find(tables[i], &index) != NULL &&
-		             wanted[index];
-	}
-	if (is_wanted)
+	if (is_wanted(wanted, "destination") ||
+	    (session->may_change &&
+	        (is_wanted(wanted, "log") || is_wanted(wanted, "client"))))
 		session_replies(session);
 }
 
