@@ -62,6 +62,9 @@ wanted_ports(const struct config *config, const struct mta *mta,
 		port_add(mail_ports[i], ports, &count);
 	for (size_t i = 0; mta != NULL && i < mta->listener_count; i++)
 		port_add(mta->listeners[i].port, ports, &count);
+	/* out: the relay's */
+	if (mta != NULL && mta->throttle != NULL)
+		port_add(mta_relay_port(mta->throttle->relay), ports, &count);
 	config_add(config, ports, &count);
 	return count;
 }

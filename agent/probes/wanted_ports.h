@@ -18,7 +18,7 @@ size_t config_ports(
 
 /*
  * wanted_ports - those of the mail system's services, of the configuration, and
- * 25, 465, 587
+ * 25, 465, 587, and the one of a relay
  * config, mta  may be NULL. Returns how many; each one once.
  */
 size_t wanted_ports(const struct config *config, const struct mta *mta,

@@ -16,6 +16,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/buf.h"
 #include "agent/probes/egress_part.h"
+#include "agent/probes/wanted_ports.h"
 #include "tests/unit/probe_run.h"
 
 struct world {
@@ -546,6 +547,20 @@ test_pick_relay(void **state)
 	expect("relay", "a.test");
 }
 
+/* The rule set is asked about a relay's port, whatever it is. */
+static void
+test_relay_port(void **state)
+{
+	unsigned ports[WANTED_PORTS_MAX];
+
+	(void)state;
+	assert_int_equal(wanted_ports(NULL, &world.mta, ports), 3);
+	world.relay = (struct mta_relay){.name = "smart.test", .port = 2525};
+	world.sending.relay = &world.relay;
+	assert_int_equal(wanted_ports(NULL, &world.mta, ports), 4);
+	assert_int_equal(ports[3], 2525);
+}
+
 /* A client from outside says that the network is there. */
 static void
 test_outside(void **state)
@@ -656,6 +671,7 @@ main(void)
 	    CASE(test_remedy),
 	    CASE(test_pick),
 	    CASE(test_pick_relay),
+	    CASE(test_relay_port),
 	    CASE(test_outside),
 	    CASE(test_no_log),
 	    CASE(test_reach),
