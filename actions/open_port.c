@@ -201,9 +201,10 @@ summary_of(const struct action_input *input,
 	bool is_iptables = opening->rules.manager == NF_MANAGER_IPTABLES;
 	AUTO_BUF struct buf text = {0};
 
-	for (size_t i = 0; i < output->count; i++)
-		buf_addf(
-		    &text, "%s%s", i > 0 ? "; " : "", output->changes[i].text);
+	buf_addf(&text, "accept tcp %u %s", (unsigned)first->port,
+	    opening->rules.count > 1 ? "where it is refused"
+	    : first->before != 0     ? "before that rule"
+	                             : "at the end of that chain");
 	if (can_keep(opening))
 		return arena_dup(input->arena, buf_text(&text));
 	if (!is_iptables && boot->file != NULL && boot->is_enabled)

@@ -88,13 +88,14 @@ static void
 rule_line(struct maker *maker, const struct nf_step *step, int indent)
 {
 	AUTO_BUF struct buf text = {0};
+	bool is_said;
 
 	nf_rule_text(
 	    &text, maker->ruleset, step->chain, step->rule, maker->net);
+	is_said = strstr(buf_text(&text), step->text) != NULL;
 	line_add(maker, "%*s%" PRIu64 ": %s%s%s", indent, "",
-	    step->rule->handle, buf_text(&text),
-	    text_ends(buf_text(&text), step->text) ? "" : "  -> ",
-	    text_ends(buf_text(&text), step->text) ? "" : step->text);
+	    step->rule->handle, buf_text(&text), is_said ? "" : "  -> ",
+	    is_said ? "" : step->text);
 }
 
 /* Two columns a jump. */
