@@ -89,7 +89,7 @@ class Explain(FirewallCase):
         self.assertEqual(len(first['verdicts']), 1)
         self.assertEqual(rule, {
             'family': 'inet', 'table': 'filter', 'chain': 'input',
-            'handle': handle, 'text': 'meta nfproto ipv4 reject'})
+            'handle': handle, 'text': 'reject with icmp port-unreachable'})
         self.assertEqual(first['verdicts'][0]['path'][-1],
                          f'inet:filter:input#{handle}=reject')
         self.load(_SOME)
