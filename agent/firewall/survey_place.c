@@ -151,23 +151,38 @@ has_default(const struct net_interface *interface, uint8_t family)
 	                         : interface->has_default_v6;
 }
 
-/* The interfaces that the world is behind; else the one that has an address. */
+static bool
+has_outside(const struct net *net)
+{
+	for (size_t i = 0; i < net->interface_count; i++)
+		if (net->interfaces[i].has_default_v4 ||
+		    net->interfaces[i].has_default_v6)
+			return true;
+	return false;
+}
+
+/*
+ * The interfaces that the world is behind. A host of a local network alone has
+ * none: its neighbours stand for the world. Where one family has a way out, an
+ * address of the other one, on a bridge of containers perhaps, is no way in.
+ */
 static size_t
 interfaces_outside(const struct net *net, uint8_t family,
     const struct net_interface *ret[SURVEY_PLACES_MAX])
 {
+	bool is_local = !has_outside(net);
 	size_t count = 0;
 
-	for (size_t i = 0; i < net->interface_count; i++)
-		if (count < SURVEY_PLACES_MAX &&
-		    has_default(&net->interfaces[i], family) &&
-		    address_global(net, net->interfaces[i].index, family))
-			ret[count++] = &net->interfaces[i];
-	for (size_t i = 0; count == 0 && i < net->interface_count; i++)
-		if (!net->interfaces[i].is_loopback &&
-		    net->interfaces[i].is_up &&
-		    address_global(net, net->interfaces[i].index, family))
-			ret[count++] = &net->interfaces[i];
+	for (size_t i = 0; i < net->interface_count; i++) {
+		const struct net_interface *interface = &net->interfaces[i];
+
+		if (count == (is_local ? 1 : SURVEY_PLACES_MAX))
+			break;
+		if (address_global(net, interface->index, family) != NULL &&
+		    (is_local ? interface->is_up && !interface->is_loopback
+		              : has_default(interface, family)))
+			ret[count++] = interface;
+	}
 	return count;
 }
 
@@ -330,8 +345,9 @@ none_text(const struct survey *survey, uint8_t family)
 		    family_text(family));
 	if (survey->query->direction == NF_OUT)
 		return arena_printf(
-		    survey->arena, "no %s route there", family_text(family));
-	return arena_printf(survey->arena, "no %s here", family_text(family));
+		    survey->arena, "no way there over %s", family_text(family));
+	return arena_printf(
+	    survey->arena, "no way in over %s", family_text(family));
 }
 
 int

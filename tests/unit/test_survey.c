@@ -113,7 +113,7 @@ test_no_ipv6(void **state)
 	all = survey_in(25);
 	assert_int_equal(all.count, 1);
 	assert_null(all.no_ipv4);
-	assert_string_equal(all.no_ipv6, "no IPv6 here");
+	assert_string_equal(all.no_ipv6, "no way in over IPv6");
 }
 
 /* A host of a local network, without a default route: its neighbours count. */
@@ -124,9 +124,25 @@ test_no_default(void **state)
 
 	(void)state;
 	world.interfaces[1].has_default_v4 = false;
+	world.interfaces[1].has_default_v6 = false;
 	all = survey_in(25);
 	assert_int_equal(all.count, 2);
 	assert_string_equal(all.rows[0].interface->name, "eth0");
+	assert_string_equal(all.rows[1].interface->name, "eth0");
+}
+
+/* The world is there over IPv6 alone: a private network is not the world. */
+static void
+test_other_family(void **state)
+{
+	struct nf_survey all;
+
+	(void)state;
+	world.interfaces[1].has_default_v4 = false;
+	all = survey_in(25);
+	assert_int_equal(all.count, 1);
+	assert_int_equal(all.rows[0].family, AF_INET6);
+	assert_string_equal(all.no_ipv4, "no way in over IPv4");
 }
 
 static void
@@ -337,7 +353,7 @@ test_out(void **state)
 	world.interfaces[1].has_default_v6 = false;
 	all = survey(&query);
 	assert_int_equal(all.count, 1);
-	assert_string_equal(all.no_ipv6, "no IPv6 route there");
+	assert_string_equal(all.no_ipv6, "no way there over IPv6");
 }
 
 static void
@@ -378,6 +394,7 @@ main(void)
 	    TEST(test_one_family),
 	    TEST(test_no_ipv6),
 	    TEST(test_no_default),
+	    TEST(test_other_family),
 	    TEST(test_two_interfaces),
 	    TEST(test_others),
 	    TEST(test_strangers),
