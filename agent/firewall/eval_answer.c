@@ -148,13 +148,17 @@ hangs_on_unknown(const struct eval_node *node)
 	return hangs_on_unknown(node->yes) || hangs_on_unknown(node->no);
 }
 
-static void
+/* How many it added. */
+static size_t
 reason_add(struct buf *text, struct arena *arena, const struct eval_node *node)
 {
 	const struct eval_node *other =
 	    node->match.is_usual ? node->no : node->yes;
 	const struct eval_node *usual = usual_end(node);
 
+	/* it is something further on that makes the difference */
+	if ((other->outcomes & (uint8_t) ~(1U << usual->outcome)) == 0)
+		return 0;
 	other = other_end(other, usual->outcome);
 	if (text->length > 0)
 		buf_add(text, "; ");
@@ -174,6 +178,7 @@ reason_add(struct buf *text, struct arena *arena, const struct eval_node *node)
 		    place(arena, other->chain, other->rule));
 	if (other->kind == EVAL_END && other->reason != NULL)
 		buf_addf(text, ": %s", other->reason);
+	return 1;
 }
 
 /* The doubts on the way of the usual case, as far as they matter. */
@@ -183,9 +188,10 @@ reason_make(struct arena *arena, const struct eval_node *node)
 	AUTO_BUF struct buf text = {0}, safe = {0};
 	size_t count = 0;
 
-	while (node->kind == EVAL_SAME || node->kind == EVAL_FORK) {
-		if (is_relevant(node) && count++ < REASONS_MAX)
-			reason_add(&text, arena, node);
+	while (count < REASONS_MAX &&
+	       (node->kind == EVAL_SAME || node->kind == EVAL_FORK)) {
+		if (is_relevant(node))
+			count += reason_add(&text, arena, node);
 		node = usual_step(node);
 	}
 	text_escape(&safe, buf_text(&text), text.length);

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/base/auto.h"
-#include "agent/base/text.h"
 #include "agent/firewall/eval_parts.h"
 
 /* An entry while it is put in order. */
@@ -123,79 +121,7 @@ nat_born(const struct nf_eval *eval, uint8_t family)
 			born = chain->order;
 		has_one = true;
 	}
-	return born * 2;
-}
-
-/* Does it need conntrack, which is there from then on? */
-static bool
-rule_needs_conntrack(const struct nf_rule *rule)
-{
-	static const char *const names[] = {"conntrack", "state", "connmark",
-	    "connlimit", "connbytes", "connlabel", "helper", "CT", "CONNMARK",
-	    "MASQUERADE", "DNAT", "SNAT", "REDIRECT", "NETMAP", "cluster"};
-
-	for (size_t i = 0; i < rule->expr_count; i++) {
-		const struct nf_expr *expr = &rule->exprs[i];
-
-		if (expr->op == NF_OP_CT || expr->op == NF_OP_CONNLIMIT ||
-		    expr->op == NF_OP_NAT || expr->op == NF_OP_MASQ ||
-		    expr->op == NF_OP_REDIR || expr->op == NF_OP_FLOW_OFFLOAD)
-			return true;
-		if (expr->op != NF_OP_XT_MATCH && expr->op != NF_OP_XT_TARGET)
-			continue;
-		for (size_t n = 0; n < ARRAY_COUNT(names); n++)
-			if (text_equal(expr->xt.name, names[n]))
-				return true;
-	}
-	return false;
-}
-
-static bool
-table_needs_conntrack(
-    const struct nf_eval *eval, const struct nf_table *table, unsigned *born)
-{
-	const struct nf_ruleset *ruleset = eval->context.ruleset;
-	bool is_needed = false;
-
-	for (size_t i = 0; i < ruleset->chain_count; i++) {
-		struct nf_chain *chain = &ruleset->chains[i];
-
-		if (chain->table != table)
-			continue;
-		*born = chain->order;
-		/* what cannot be read is met again, where it matters */
-		if (is_needed || nf_chain_load(ruleset, chain, NULL) < 0)
-			continue;
-		for (size_t n = 0; n < chain->rule_count && !is_needed; n++)
-			is_needed = rule_needs_conntrack(&chain->rules[n]);
-	}
-	return is_needed;
-}
-
-/*
- * Conntrack comes with the first rule that needs it: behind the chains of that
- * table, before those of later ones. It matters only to chains of the very same
- * priority; else no rules are loaded for it.
- */
-static unsigned
-conntrack_born(const struct nf_eval *eval, const struct place *places,
-    size_t count, uint8_t family)
-{
-	const struct nf_ruleset *ruleset = eval->context.ruleset;
-	bool is_asked = false;
-	unsigned born = 0;
-
-	for (size_t i = 0; i < count; i++)
-		is_asked |= places[i].at == NF_IP_PRI_CONNTRACK;
-	for (size_t i = 0; is_asked && i < ruleset->table_count; i++) {
-		const struct nf_table *table = &ruleset->tables[i];
-
-		if ((table->family == NF_FAMILY_INET ||
-		        table->family == family) &&
-		    table_needs_conntrack(eval, table, &born))
-			return born * 2 + 1;
-	}
-	return UINT32_MAX;
+	return born;
 }
 
 static size_t
@@ -215,15 +141,18 @@ chains_place(const struct nf_eval *eval, const struct eval_hook *hook,
 		              .priority = chain->priority,
 		              .chain = chain},
 		    .at = is_nat ? nat_at : chain->priority,
-		    .born = is_nat ? born : chain->order * 2
+		    .born = is_nat ? born : chain->order
                 };
 	}
 	return count;
 }
 
+/*
+ * Conntrack's hooks come while the rules of a batch are read, those of the
+ * chains when all of it is: a chain at the very place of conntrack runs first.
+ */
 static size_t
-own_place(uint8_t hook, int32_t nat_at, unsigned born, unsigned tracked,
-    struct place *places)
+own_place(uint8_t hook, int32_t nat_at, unsigned born, struct place *places)
 
 {
 	size_t count = 0;
@@ -232,7 +161,7 @@ own_place(uint8_t hook, int32_t nat_at, unsigned born, unsigned tracked,
 		places[count++] =
 		    (struct place){.entry = {.kind = EVAL_CONNTRACK},
 		        .at = NF_IP_PRI_CONNTRACK,
-		        .born = tracked};
+		        .born = 0};
 
 	if (hook == NF_HOOK_INPUT || hook == NF_HOOK_POSTROUTING)
 		places[count++] =
@@ -253,7 +182,6 @@ hook_make(struct nf_eval *eval, uint8_t family, uint8_t number,
 	struct eval_hook *hook = arena_alloc(eval->scratch, 1, sizeof(*hook));
 	struct place *places =
 	    arena_alloc(eval->scratch, eval->base_count + 4, sizeof(*places));
-	unsigned tracked;
 	bool is_first =
 
 	    number == NF_HOOK_PREROUTING || number == NF_HOOK_OUTPUT;
@@ -263,9 +191,7 @@ hook_make(struct nf_eval *eval, uint8_t family, uint8_t number,
 	*hook = (struct eval_hook){
 	    .family = family, .hook = number, .device = device};
 	hook->count = chains_place(eval, hook, nat_at, born, places);
-	tracked = conntrack_born(eval, places, hook->count, family);
-	hook->count +=
-	    own_place(number, nat_at, born, tracked, places + hook->count);
+	hook->count += own_place(number, nat_at, born, places + hook->count);
 
 	qsort(places, hook->count, sizeof(*places), place_compare);
 	hook->entries =

@@ -20,6 +20,9 @@
 /* As in enum nft_meta_keys of kernels newer than the header may be. */
 enum { META_SDIF = 33, META_SDIFNAME = 34 };
 
+/* A power of two that no mail host comes near. */
+#define CPUS_MAX 4096U
+
 static const struct eval_note note_now = {
     NF_MAYBE, "the time, the processor or chance", false};
 static const struct eval_note note_mark = {
@@ -174,6 +177,17 @@ meta_write(struct nf_eval *eval, const struct nf_expr *expr)
 }
 
 static enum eval_result
+cpu_load(struct nf_eval *eval, const struct nf_expr *expr)
+{
+	uint32_t value = ~(uint32_t)(CPUS_MAX - 1);
+	uint8_t known[sizeof(value)], data[sizeof(value)] = {0};
+
+	(void)memcpy(known, &value, sizeof(known));
+	return eval_store_doubt(
+	    eval, expr->dreg, data, known, sizeof(data), &note_now);
+}
+
+static enum eval_result
 other_load(struct nf_eval *eval, const struct nf_expr *expr)
 {
 	switch (expr->key.key) {
@@ -181,7 +195,11 @@ other_load(struct nf_eval *eval, const struct nf_expr *expr)
 		return eval_store_doubt(
 		    eval, expr->dreg, NULL, NULL, 4, &eval_note_client);
 	case NFT_META_CPU:
+		return cpu_load(eval, expr);
+	case NFT_META_RTCLASSID:
+		return eval_realm(eval, expr);
 	case NFT_META_PRANDOM:
+
 	case NFT_META_TIME_DAY:
 	case NFT_META_TIME_HOUR:
 		return eval_store_doubt(
@@ -192,7 +210,7 @@ other_load(struct nf_eval *eval, const struct nf_expr *expr)
 	case META_SDIF:
 	case META_SDIFNAME:
 		return slave_load(eval, expr);
-	default: /* nftrace, secmark, realms, what bridges have, newer ones */
+	default: /* nftrace, secmark, what bridges have, newer ones */
 		return eval_store_doubt(eval, expr->dreg, NULL, NULL,
 		    eval_span(expr->dreg, 16) ? 16 : 4, &note_unread);
 	}
@@ -206,10 +224,16 @@ eval_meta(struct nf_eval *eval, const struct nf_expr *expr)
 	if (expr->is_write)
 		return meta_write(eval, expr);
 	switch (expr->key.key) {
+	case NFT_META_IIFTYPE: /* not the hook's, but the packet's own */
+		return interface_load(eval, expr,
+		    packet->hook == NF_HOOK_POSTROUTING ||
+		            packet->hook == NF_HOOK_EGRESS
+		        ? packet->out
+		        : packet->in);
 	case NFT_META_IIF:
 	case NFT_META_IIFNAME:
-	case NFT_META_IIFTYPE:
 	case NFT_META_IIFGROUP:
+
 	case NFT_META_IIFKIND:
 		return interface_load(eval, expr, packet->in);
 	case NFT_META_OIF:

@@ -193,15 +193,24 @@ masquerade(struct nf_eval *eval)
 {
 	const struct nf_packet *packet = &eval->branch->state.packet;
 	const struct nf_address *address = NULL;
+	const struct net *net = eval->context.net;
+	struct net_route_query query = {0};
+	struct net_route route = {0};
 	struct nf_address from;
 
 	nf_packet_from(packet, &from);
-	if (packet->out != NULL && !packet->out->is_loopback)
-		address = net_address_on(
-		    eval->context.net, packet->out->index, packet->family);
-	return source_set(eval,
-	    address != NULL && !net_is_own(eval->context.net, &from) ? address
-	                                                             : &from);
+	nf_packet_to(packet, &query.to);
+	if (packet->out == NULL || packet->out->is_loopback)
+		return source_set(eval, &from);
+	query.oif = packet->out->index;
+	if (net->route != NULL &&
+	    net->route(net->user, &query, &route, NULL) == 0 &&
+	    route.source.family == packet->family)
+		address = &route.source;
+	else
+		address =
+		    net_address_on(net, packet->out->index, packet->family);
+	return source_set(eval, address != NULL ? address : &from);
 }
 
 enum eval_result

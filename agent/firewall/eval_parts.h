@@ -70,6 +70,8 @@ enum eval_result eval_exthdr(struct nf_eval *, const struct nf_expr *);
 enum eval_result eval_meta(struct nf_eval *, const struct nf_expr *);
 enum eval_result eval_ct(struct nf_eval *, const struct nf_expr *);
 enum eval_result eval_rt(struct nf_eval *, const struct nf_expr *);
+enum eval_result eval_realm(struct nf_eval *, const struct nf_expr *);
+
 enum eval_result eval_fib(struct nf_eval *, const struct nf_expr *);
 enum eval_result eval_socket(struct nf_eval *, const struct nf_expr *);
 enum eval_result eval_tproxy(struct nf_eval *, const struct nf_expr *);

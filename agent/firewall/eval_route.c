@@ -43,7 +43,9 @@ nexthop_load(struct nf_eval *eval, const struct nf_expr *expr)
 		return eval_store(eval, expr->dreg, query.to.bytes, length);
 	query.oif = packet->out != NULL ? packet->out->index : 0;
 	query.mark = packet->mark.value;
-	if (net->route == NULL || !packet->mark.is_known ||
+	if (net->route == NULL ||
+	    (!packet->mark.is_known && net->is_mark_routed) ||
+
 	    net->route(net->user, &query, &route, NULL) < 0)
 		return eval_store_doubt(
 		    eval, expr->dreg, NULL, NULL, length, &note_route);
@@ -53,17 +55,31 @@ nexthop_load(struct nf_eval *eval, const struct nf_expr *expr)
 	    length);
 }
 
+/* Before routing there is none; lo keeps the one that the packet had. */
+static bool
+has_route(const struct nf_eval *eval)
+{
+	const struct eval_state *state = &eval->branch->state;
+
+	return (state->packet.hook != NF_HOOK_PREROUTING &&
+	           state->packet.hook != NF_HOOK_INGRESS) ||
+	       state->is_loopback;
+}
+
 /* Only routes of IPv4 have realms; the one of whom we talk to, either way. */
-static enum eval_result
-realm_load(struct nf_eval *eval, const struct nf_expr *expr)
+enum eval_result
+eval_realm(struct nf_eval *eval, const struct nf_expr *expr)
 {
 	const struct nf_packet *packet = &eval->branch->state.packet;
 	const struct net *net = eval->context.net;
 	struct net_route route = {0};
 	struct net_route_query query = {0};
 
+	if (!has_route(eval))
+		return EVAL_BREAK;
 	if (packet->family == AF_INET6)
 		return eval_store_number(eval, expr, 0);
+
 	if (packet->hook == NF_HOOK_INPUT)
 		nf_packet_from(packet, &query.to);
 	else
@@ -79,13 +95,10 @@ enum eval_result
 eval_rt(struct nf_eval *eval, const struct nf_expr *expr)
 {
 	static const uint8_t no = 0;
-	const struct nf_packet *packet = &eval->branch->state.packet;
 
-	/* no route has been looked for yet; lo keeps the one it had */
-	if ((packet->hook == NF_HOOK_PREROUTING ||
-	        packet->hook == NF_HOOK_INGRESS) &&
-	    !eval->branch->state.is_loopback)
+	if (!has_route(eval))
 		return EVAL_BREAK;
+
 	switch (expr->key.key) {
 	case NFT_RT_NEXTHOP4:
 	case NFT_RT_NEXTHOP6:
@@ -96,7 +109,7 @@ eval_rt(struct nf_eval *eval, const struct nf_expr *expr)
 	case NFT_RT_XFRM:
 		return eval_store(eval, expr->dreg, &no, 1);
 	case NFT_RT_CLASSID:
-		return realm_load(eval, expr);
+		return eval_realm(eval, expr);
 	default:
 		return eval_store_doubt(
 		    eval, expr->dreg, NULL, NULL, 4, &note_route);

@@ -70,7 +70,7 @@ route_ask(
 
 	nf_packet_to(packet, &query.to);
 	nf_packet_from(packet, &query.from);
-	if (!packet->mark.is_known) {
+	if (!packet->mark.is_known && net->is_mark_routed) {
 		nowhere(eval, NF_NOT_KNOWN, "route: not known",
 		    "the route depends on a mark that is not known");
 		return false;
@@ -224,7 +224,7 @@ route_in(struct nf_eval *eval)
 		client_is_known(eval);
 	if (state->is_loopback ||
 	    (net_is_own(net, &to) &&
-	        (net->route == NULL ||
+	        (net->route == NULL || !net->is_mark_routed ||
 	            (packet->mark.is_known && packet->mark.value == 0)))) {
 		hook_enter(eval, NF_HOOK_INPUT);
 		return;
@@ -301,6 +301,7 @@ left(struct nf_eval *eval)
 		return;
 	} else {
 		answer_begin(eval);
+		/* where the SYN left: whoever answers sees where it came from */
 		packet->in = state->syn_out;
 	}
 	packet->out = NULL;

@@ -95,6 +95,8 @@ struct net {
 	struct net_listener *listeners;
 	size_t listener_count;
 	bool has_listeners; /* false: they could not be read */
+	/* a rule of policy routing asks for marks, or they could not be read */
+	bool is_mark_routed;
 	/*
 	 * route - returns 0, or a negative errno with why when the kernel cannot
 	 * be asked; "there is none" is an answer. NULL: cannot be asked.

@@ -13,6 +13,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -194,6 +195,21 @@ take_address(void *user, const struct nlmsghdr *message)
 }
 
 static int
+take_rule(void *user, const struct nlmsghdr *message)
+{
+	struct net_loader *loader = user;
+	const struct nlattr *attrs[ATTRIBUTES_MAX];
+
+	if (message->nlmsg_type != RTM_NEWRULE ||
+	    message->nlmsg_len < NLMSG_LENGTH(sizeof(struct fib_rule_hdr)))
+		return 0;
+	attributes_read(message, sizeof(struct fib_rule_hdr), attrs);
+	if (attrs[FRA_FWMARK] != NULL)
+		loader->net.is_mark_routed = true;
+	return 0;
+}
+
+static int
 dump(struct net_loader *loader, uint16_t type,
     int (*each)(void *user, const struct nlmsghdr *message))
 {
@@ -269,6 +285,8 @@ net_load(struct arena *arena, const struct net_link *link, struct net **ret,
 	if (r < 0)
 		return why_set(why, r, "ask for the network of this host: %s",
 		    strerror(-r));
+	if (dump(loader, RTM_GETRULE, take_rule) < 0)
+		net->is_mark_routed = true;
 	masters_name(net);
 	if (link->diag >= 0)
 		net_listen_load(arena, link->diag, loader->asker.buffer, net);

@@ -275,6 +275,7 @@ world_new(void)
 	    .addresses = own,
 	    .address_count = 5,
 	    .has_listeners = true,
+	    .is_mark_routed = true,
 	    .route = world_route,
 	    .user = world};
 	return world;
