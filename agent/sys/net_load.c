@@ -38,6 +38,9 @@ struct net_loader {
 
 #define ATTRIBUTES_MAX 64U
 
+/* Containers come and go, but not all the time. */
+#define TRIES_MAX 5
+
 /* Attributes by type; those that the header of this build does not know, not. */
 static void
 attributes_read(const struct nlmsghdr *message, size_t header,
@@ -225,9 +228,9 @@ dump(struct net_loader *loader, uint16_t type,
 	body = mnl_nlmsg_put_extra_header(message, sizeof(*body));
 	body->rtgen_family = AF_UNSPEC;
 	r = netlink_send(loader->asker.fd, message);
-	return r < 0 ? r
-	             : netlink_walk(
-	                   loader->asker.fd, loader->asker.buffer, &walk);
+	if (r == 0)
+		r = netlink_walk(loader->asker.fd, loader->asker.buffer, &walk);
+	return r == 0 && walk.is_interrupted ? -EAGAIN : r;
 }
 
 /* slaves know the kind of their master themselves, but a kernel may not tell */
@@ -266,6 +269,20 @@ net_link_close(struct net_link *link)
 	link->route = link->diag = -1;
 }
 
+/* Of one moment each, or -EAGAIN: begin anew. */
+static int
+parts_load(struct net_loader *loader)
+{
+	int r;
+
+	loader->net.interface_count = 0;
+	loader->net.address_count = 0;
+	r = dump(loader, RTM_GETLINK, take_link);
+	if (r == 0)
+		r = dump(loader, RTM_GETADDR, take_address);
+	return r == 0 ? net_route_defaults(&loader->asker, &loader->net) : r;
+}
+
 int
 net_load(struct arena *arena, const struct net_link *link, struct net **ret,
     struct why *why)
@@ -277,11 +294,9 @@ net_load(struct arena *arena, const struct net_link *link, struct net **ret,
 	loader->arena = arena;
 	loader->asker = (struct net_asker){
 	    .fd = link->route, .buffer = arena_alloc(arena, 1, NETLINK_BYTES)};
-	r = dump(loader, RTM_GETLINK, take_link);
-	if (r == 0)
-		r = dump(loader, RTM_GETADDR, take_address);
-	if (r == 0)
-		r = net_route_defaults(&loader->asker, net);
+	r = -EAGAIN;
+	for (int i = 0; i < TRIES_MAX && r == -EAGAIN; i++)
+		r = parts_load(loader);
 	if (r < 0)
 		return why_set(why, r, "ask for the network of this host: %s",
 		    strerror(-r));

@@ -35,9 +35,8 @@ struct ipset {
 };
 
 struct asking {
-	const struct nft_link *link;
+	struct nft_link *link;
 	void *buffer;
-	uint32_t *seq;
 };
 
 static void
@@ -95,7 +94,7 @@ ask(struct asking *asking, struct nft_question *question, struct ipset *set)
 	struct netlink_walk walk = {.each = take_set, .user = set};
 	int r;
 
-	walk.seq = question->seq = ++*asking->seq;
+	walk.seq = question->seq = ++asking->link->seq;
 	r = nft_link_ask(asking->link, question);
 	if (r == 0)
 		r = netlink_walk(asking->link->fd, asking->buffer, &walk);
@@ -230,10 +229,10 @@ list_test(struct asking *asking, struct ipset *list,
 }
 
 int
-nft_ipset_test(const struct nft_link *link, void *buffer, uint32_t *seq,
-    uint16_t index, const struct nf_ipset_key *key, struct why *why)
+nft_ipset_test(struct nft_link *link, void *buffer, uint16_t index,
+    const struct nf_ipset_key *key, struct why *why)
 {
-	struct asking asking = {link, buffer, seq};
+	struct asking asking = {link, buffer};
 	struct nft_question question = {
 	    .ask = NFT_ASK_IPSET_NAME, .index = index};
 	struct ipset set = {0};

@@ -8,11 +8,9 @@
 
 /*
  * nft_ipset_test - 1: in it, 0: not, negative errno: cannot be told
- *
  * buffer  NETLINK_BYTES
- * seq     of the last question; goes on
  */
-int nft_ipset_test(const struct nft_link *link, void *buffer, uint32_t *seq,
-    uint16_t index, const struct nf_ipset_key *key, struct why *why);
+int nft_ipset_test(struct nft_link *link, void *buffer, uint16_t index,
+    const struct nf_ipset_key *key, struct why *why);
 
 #endif

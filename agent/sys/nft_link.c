@@ -114,10 +114,11 @@ nothing(void *user, const struct nlmsghdr *message)
 
 /* The first question tells whether any will be answered. */
 static int
-link_try(const struct nft_link *link, struct why *why)
+link_try(struct nft_link *link, struct why *why)
 {
 	AUTO_FREE void *buffer = mem_alloc(1, NETLINK_BYTES);
-	struct nft_question question = {.ask = NFT_ASK_GENERATION, .seq = 1};
+	struct nft_question question = {
+	    .ask = NFT_ASK_GENERATION, .seq = ++link->seq};
 	struct netlink_walk walk = {.seq = question.seq, .each = nothing};
 	int r = question_send(link->fd, &question);
 

@@ -29,12 +29,11 @@
 #define TRIES_MAX 5
 
 struct nft_loader {
-	const struct nft_link *link;
+	struct nft_link *link;
 	struct nf_ruleset *ruleset;
 	struct nf_source source;
 	struct nft_decoder decoder;
 	void *buffer; /* NETLINK_BYTES */
-	uint32_t seq;
 	bool is_stale;
 	bool has_no_generation; /* the messages of a generation's own answer */
 	uint32_t generation;    /* of the last answer */
@@ -80,7 +79,7 @@ load(struct nft_loader *loader, struct nft_question *question, nft_take_fn *fn,
 	struct netlink_walk walk = {.each = each, .user = &take};
 	int r;
 
-	walk.seq = question->seq = ++loader->seq;
+	walk.seq = question->seq = ++loader->link->seq;
 	loader->has_no_generation = question->ask == NFT_ASK_GENERATION;
 	r = nft_link_ask(loader->link, question);
 	if (r == 0)
@@ -354,29 +353,25 @@ is_in_ipset(
 {
 	struct nft_loader *loader = user;
 
-	return nft_ipset_test(
-	    loader->link, loader->buffer, &loader->seq, index, key, why);
+	return nft_ipset_test(loader->link, loader->buffer, index, key, why);
 }
 
 static struct nft_loader *
-loader_new(struct arena *arena, const struct nft_link *link)
+loader_new(struct arena *arena, struct nft_link *link)
 {
 	struct nft_loader *loader = arena_alloc(arena, 1, sizeof(*loader));
 	struct nf_ruleset *ruleset = arena_alloc(arena, 1, sizeof(*ruleset));
 
 	*ruleset =
 	    (struct nf_ruleset){.arena = arena, .source = &loader->source};
-	*loader = (struct nft_loader){
-	    .link = link,
-	    .ruleset = ruleset,
-	    .source = {.load_rules = load_rules,
-	               .load_elements = load_elements,
-	               .is_in_ipset = is_in_ipset,
-	               .user = loader},
-	    .decoder = {.arena = arena,           .ruleset = ruleset              },
-	    .buffer = arena_alloc(arena, 1, NETLINK_BYTES),
-	    .seq = 1
-        };
+	*loader = (struct nft_loader){.link = link, .ruleset = ruleset};
+	loader->source = (struct nf_source){.load_rules = load_rules,
+	    .load_elements = load_elements,
+	    .is_in_ipset = is_in_ipset,
+	    .user = loader};
+	loader->decoder =
+	    (struct nft_decoder){.arena = arena, .ruleset = ruleset};
+	loader->buffer = arena_alloc(arena, 1, NETLINK_BYTES);
 	if (link->legacy_ipv4[0] != '\0')
 		ruleset->legacy_ipv4 = arena_dup(arena, link->legacy_ipv4);
 	if (link->legacy_ipv6[0] != '\0')

@@ -27,6 +27,7 @@ struct nft_link {
 	int fd;       /* NETLINK_NETFILTER, bound; the answers */
 	int asker;    /* SOCK_SEQPACKET to the asker; -1: ask by oneself */
 	pid_t helper; /* to be reaped by who opened; 0: none */
+	uint32_t seq; /* of the last question */
 	/* of the older iptables, as they were when the link was opened */
 	char legacy_ipv4[NFT_LEGACY_MAX], legacy_ipv6[NFT_LEGACY_MAX];
 };
