@@ -215,7 +215,7 @@ class Builder:
             elif matches.fits(text, context):
                 parts.append(text)
                 # what a client does not send cannot be changed
-                is_volatile |= text.startswith('tcp option')
+                is_volatile |= text.startswith('tcp option') or 'jhash' in text
         if v.chance(0.1):
             text, is_timed = self.vmap(context, chains)
             if matches.fits(text, context):
