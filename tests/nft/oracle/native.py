@@ -148,6 +148,8 @@ class Builder:
             'meta priority set 1:1', 'tcp option maxseg size set 1200',
             'meta pkttype set host',
             f'meta mark set tcp dport map {{ {v.port()} : {v.mark()} }}',
+            'meta mark set tcp dport map @marks', 'ct helper set "ftp-help"',
+            'quota name "much"', 'limit name "often"',
             f'meta mark set jhash tcp dport mod 4 seed 0x{v.mark():x}',
             'ct label set 1', 'ct event set new', 'dscp')
 
@@ -209,6 +211,15 @@ class Builder:
             elif text == 'counter name':
                 parts.append('counter name "tally"' if self.has_tally
                              else 'counter')
+            elif '@marks' in text and not self.has_tally:
+                pass
+            elif ' name "' in text:
+                if self.has_tally and self.volatile_share:
+                    parts.append(text)
+                    is_volatile = True
+            elif 'helper' in text:
+                if context.hooks == {'prerouting'} and self.has_tally:
+                    parts.append('meta l4proto tcp ' + text)
             elif text == 'dscp':
                 ip = 'ip' if context.version(v) == 4 else 'ip6'
                 parts.append(f'{ip} dscp set cs1')
@@ -246,8 +257,13 @@ class Builder:
                 '2001:db8:1::11', '2001:db8:2::7', '2001:db8:77::50',
                 '2001:db8:2::10')))
             kind = v.weighed({'redirect': 3, 'redirect to': 3, 'dnat': 2,
-                              'dnat port': 3, 'map': 1, 'accept': 1, 'drop': 0.4})
+                              'dnat port': 3, 'map': 1, 'address map': 1,
+                              'pair map': 0.7, 'accept': 1, 'drop': 0.4})
             parts.append({
+                'address map': f'dnat {word} to tcp dport map '
+                               f'{{ {v.port()} : {target}, 1000 : {target} }}',
+                'pair map': f'dnat {word or context.family} to tcp dport map '
+                            f'{{ {v.port()} : {target} . {v.service()} }}',
                 'redirect': 'redirect', 'redirect to': f'redirect to :{v.service()}',
                 'dnat': f'dnat {word} to {target}',
                 'dnat port': f'dnat {word} to {brackets(target)}:{v.service()}',
@@ -274,8 +290,12 @@ class Builder:
         if hook == 'prerouting' and context.family in ('ip', 'ip6', 'inet'):
             word = {'ip': '', 'ip6': ''}.get(context.family, v.one(
                 'ip ', 'ip6 '))
-            to = ':8888' if context.family != 'inet' else ':8888'
-            word = '' if to == ':8888' else word
+            to = ':8888'
+            if word and v.chance(0.5):
+                to = v.one('192.0.2.10:8888', '10.0.0.10') if word == 'ip ' \
+                    else v.one('[2001:db8:1::10]:8888', '[2001:db8:2::10]')
+            else:
+                word = ''
             return Rule(v.one(f'{port} tproxy {word}to {to}',
                               f'{port} tproxy {word}to {to} accept',
                               f'{port} notrack', f'{port} notrack accept',
@@ -327,7 +347,14 @@ class Builder:
         table = Table(family, self.name('t'), v.chance(0.05))
         self.has_tally = v.chance(0.3)
         if self.has_tally:
-            table.parts.append(Rule('counter tally { }'))
+            table.parts += [
+                Rule('counter tally { }'), Rule('quota much { over 1 mbytes }'),
+                Rule('limit often { rate 5/second }'),
+                Rule('map marks { type inet_service : mark; elements = { '
+                     f'{v.service()} : {v.mark()}, 9 : {v.mark()} }}; }}')]
+            if family in ('ip', 'ip6', 'inet'):
+                table.parts.append(
+                    Rule('ct helper ftp-help { type "ftp" protocol tcp; }'))
         if self.volatile_share and family in ('ip', 'inet'):
             table.parts.append(Rule('set seen { type ipv4_addr; size 100; '
                                     'flags dynamic, timeout; }', True))
