@@ -6,7 +6,7 @@
 # With CI=true warnings are errors and a skipped test is a failure.
 
 CHECKS_HOST  = host
-CHECKS_PLAIN = lint unit scenario fuzz fault
+CHECKS_PLAIN = lint unit scenario fuzz fault nft
 
 .PHONY: check check-packages
 check:
