@@ -151,7 +151,7 @@ sample_ask(const struct survey *survey, const struct nf_verdict_row *row,
 		return r;
 	if (ret->outcome != NF_ACCEPTED)
 		return 1;
-	r = survey_is_trusted(survey, &question, why);
+	r = survey_is_trusted(survey, &question, &row->question, why);
 	return r < 0 ? r : r == 0;
 }
 

@@ -54,12 +54,16 @@ ask_control(const struct survey *survey, const struct nf_question *question,
 
 int
 survey_is_trusted(const struct survey *survey,
-    const struct nf_question *question, struct why *why)
+    const struct nf_question *question, const struct nf_question *anyone,
+    struct why *why)
 {
 	struct nf_answer answer;
 	int r = ask_control(survey, question, NULL, &answer, why);
 
-	return r < 0 ? r : answer.outcome == NF_ACCEPTED;
+	if (r < 0 || answer.outcome != NF_ACCEPTED)
+		return r < 0 ? r : 0;
+	r = ask_control(survey, anyone, NULL, &answer, why);
+	return r < 0 ? r : nf_answer_refuses(&answer);
 }
 
 /* The rule that accepts this port, no other, and was not reached before. */

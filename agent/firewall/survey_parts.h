@@ -50,8 +50,12 @@ int survey_places(const struct survey *survey, uint8_t family,
 int survey_behind(
     const struct survey *survey, struct nf_verdict_row *row, struct why *why);
 
-/* survey_is_trusted - do they reach a port that nobody serves, too? 1, 0 */
+/*
+ * survey_is_trusted - do they reach a port that nobody serves, too, unlike
+ * anyone? 1, 0
+ */
 int survey_is_trusted(const struct survey *survey,
-    const struct nf_question *question, struct why *why);
+    const struct nf_question *question, const struct nf_question *anyone,
+    struct why *why);
 
 #endif

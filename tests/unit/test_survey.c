@@ -190,6 +190,25 @@ test_others(void **state)
 	assert_null(survey_in(25).rows[0].others);
 }
 
+/* Where everything else is open, who may come in is nobody's special friend. */
+static void
+test_others_where_all_is_open(void **state)
+{
+	struct nf_survey all;
+
+	(void)state;
+	world_base(&world, "input", NF_HOOK_INPUT, ACCEPT);
+	world_add(&world, "input",
+	    (struct world_rule){
+	        .from = "203.0.113.9", .port = 587, .verdict = ACCEPT});
+	world_add(
+	    &world, "input", (struct world_rule){.port = 587, .verdict = DROP});
+	all = survey_in(587);
+	assert_int_equal(all.rows[0].answer.outcome, NF_DROPPED);
+	assert_non_null(all.rows[0].others);
+	assert_int_equal(all.rows[0].others_outcome, NF_ACCEPTED);
+}
+
 /* One stranger may be in somebody's list by chance: the others are anyone. */
 static void
 test_strangers(void **state)
@@ -397,6 +416,7 @@ main(void)
 	    TEST(test_other_family),
 	    TEST(test_two_interfaces),
 	    TEST(test_others),
+	    TEST(test_others_where_all_is_open),
 	    TEST(test_strangers),
 	    TEST(test_banned),
 	    TEST(test_shadowed),
