@@ -157,6 +157,11 @@ test_sets(void **state)
 	SAYS("ip saddr . tcp dport { 10.0.0.0/8 . 25 }", IPV4, TCP,
 	    LOAD_NH(12, 4, R1), LOAD_TH(2, 2, R9),
 	    LOOKUP(&pair, R1, NF_SLOT_NONE, false));
+	pairs[0] = (struct nf_element){.key = BYTES(10, 0, 0, 1, 0, 25, 0, 0),
+	    .key_end = BYTES(10, 0, 0, 2, 0, 25, 0, 0)};
+	SAYS("ip saddr . tcp dport { 10.0.0.1-10.0.0.2 . 25 }", IPV4, TCP,
+	    LOAD_NH(12, 4, R1), LOAD_TH(2, 2, R9),
+	    LOOKUP(&pair, R1, NF_SLOT_NONE, false));
 	SAYS("ip saddr @blocked\\x1b drop", IPV4, LOAD_NH(12, 4, R1),
 	    LOOKUP(&named, R1, NF_SLOT_NONE, false), DROP);
 	for (size_t i = 0; i < ARRAY_COUNT(ports); i++)
