@@ -95,6 +95,14 @@ plan_again(const struct rule_work *work, struct why *why)
 	return r;
 }
 
+/* Also by "limit": ours would take its place, and let more in. */
+static bool
+port_is_let_in(const struct ufw_tuple *tuple, uint16_t port)
+{
+	return ufw_tuple_is_port(tuple, port) &&
+	       !ufw_tuple_refuses(tuple, port);
+}
+
 static int
 rule_check(
     const struct change *change, struct change_host *host, struct why *why)
@@ -110,13 +118,12 @@ rule_check(
 		return r;
 	for (int i = 0; i < UFW_FAMILY_MAX; i++)
 		for (size_t k = 0; work.wanted[i] && k < work.now[i].count; k++)
-			if (ufw_tuple_is_port(
-			        &work.now[i].tuples[k], work.port) &&
-			    strcmp(work.now[i].tuples[k].action, "allow") == 0)
+			if (port_is_let_in(&work.now[i].tuples[k], work.port))
 				return why_set(why, -EPERM,
-				    "ufw has a rule that allows port %u, and "
-				    "the port is refused all the same",
-				    (unsigned)work.port);
+				    "ufw has a rule that lets port %u in (%s), "
+				    "and it is refused all the same",
+				    (unsigned)work.port,
+				    work.now[i].tuples[k].action);
 	return plan_again(&work, why);
 }
 
