@@ -48,6 +48,11 @@ def _not(v, share=0.15):
     return '!= ' if v.chance(share) else ''
 
 
+def _many(v):
+    """A large set is looked up in another way than a small one."""
+    return v.rng.randint(40, 60) if v.chance(0.15) else 0
+
+
 def ports(v, c):
     field = 'tcp dport'
     if v.chance(0.07):
@@ -58,7 +63,7 @@ def ports(v, c):
         low, high = v.port_range()
         return f'{field} {_not(v)}{low}-{high}'
     if kind == 'set':
-        items = ', '.join(v.disjoint_ports(v.rng.randint(1, 5)))
+        items = ', '.join(v.disjoint_ports(v.rng.randint(1, 5), _many(v)))
         return f'{field} {_not(v)}{{ {items} }}'
     if kind == 'named':
         named = c.named(v, 'inet_service')
@@ -93,7 +98,7 @@ def address(v, c):
         low, high = v.address_range(version, is_world)
         return f'{field} {_not(v)}{low}-{high}'
     if kind == 'set':
-        items = ', '.join(v.disjoint(version, v.rng.randint(1, 4)))
+        items = ', '.join(v.disjoint(version, v.rng.randint(1, 4), _many(v)))
         return f'{field} {_not(v)}{{ {items} }}'
     if kind == 'named':
         named = c.named(v, f'ipv{version}_addr')

@@ -69,6 +69,8 @@ class Builder:
 
     def _keys(self, kind, is_interval):
         v, count = self.v, self.v.rng.randint(1, 5)
+        # a large set is looked up in another way than a small one
+        strangers = v.rng.randint(40, 90) if v.chance(0.2) else 0
         if ' . ' in kind:
             # two ranges of a concatenation may overlap each other
             count = min(count, 2) if is_interval else count
@@ -76,13 +78,18 @@ class Builder:
                 ' . '.join(self._key(f, is_interval) for f in kind.split(' . '))
                 for _ in range(count)))
         if kind == 'inet_service' and is_interval:
-            return v.disjoint_ports(count)
+            return v.disjoint_ports(count, strangers)
         if kind.endswith('_addr') and is_interval:
-            return v.disjoint(int(kind[3]), count)
+            return v.disjoint(int(kind[3]), count, strangers)
         if kind == 'ifname' and is_interval:
             return v.one(['"eth*"', '"lo"'], ['"w*"'], ['"et*"', '"wlan0"'])
-        return list(dict.fromkeys(self._key(kind, False)
-                                  for _ in range(count)))
+        keys = [self._key(kind, False) for _ in range(count)]
+        for _ in range(strangers):
+            if kind == 'inet_service':
+                keys.append(str(v.rng.randint(1, 65535)))
+            elif kind != 'ifname':
+                keys.append(v.stranger(int(kind[3])).split('/')[0])
+        return list(dict.fromkeys(keys))
 
     def set_(self, table, chains):
         """Add a named set, or a verdict map that leads to `chains`."""

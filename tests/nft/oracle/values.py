@@ -86,11 +86,19 @@ class Values:
         low -= self.rng.choice((0, 1, 5))
         return str(low), str(low + self.rng.choice((1, 4, 100, 1000, 1 << 20)))
 
-    def disjoint(self, version, count):
+    def stranger(self, version):
+        """Return a prefix or an address that no probe has."""
+        bits = self.rng.getrandbits(16)
+        if version == 4:
+            return f'198.18.{bits >> 8}.{bits & 0xf8}/{self.one(29, 32)}'
+        return f'2001:db8:ffff:{bits:x}::/{self.one(64, 128)}'
+
+    def disjoint(self, version, count, strangers=0):
         """Return prefixes and addresses of which none is in another."""
         found = []
-        for _ in range(count):
-            text = (self.prefix(version) if self.chance(0.5)
+        for number in range(count + strangers):
+            text = (self.stranger(version) if number >= count
+                    else self.prefix(version) if self.chance(0.5)
                     else self.address(version))
             net = ipaddress.ip_network(text, strict=False)
             if not any(net.overlaps(other) for other in found):
@@ -98,12 +106,15 @@ class Values:
         return [str(net.network_address) if net.prefixlen == net.max_prefixlen
                 else str(net) for net in found]
 
-    def disjoint_ports(self, count):
+    def disjoint_ports(self, count, strangers=0):
         """Return ports and ranges, as nft writes them, of which none overlap."""
         found = []
-        for _ in range(count):
+        for number in range(count + strangers):
             low, high = (self.port_range() if self.chance(0.4)
                          else (self.port(),) * 2)
+            if number >= count:
+                low = self.rng.randint(1, 60000)
+                high = low + self.one(0, 0, 1, 5)
             if all(high < other[0] or low > other[1] for other in found):
                 found.append((low, high))
         return [str(low) if low == high else f'{low}-{high}'
