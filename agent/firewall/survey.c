@@ -95,8 +95,8 @@ anyone_ask(const struct survey *survey, struct nf_verdict_row *row,
 
 	for (unsigned i = 0; i < SURVEY_STRANGERS; i++) {
 		questions[i] = row->question;
-		*peer_of(&questions[i]) = survey_stranger(
-		    survey->net, peer_of(&questions[i])->family, i);
+		*peer_of(&questions[i]) = survey_anyone(
+		    survey, row->interface, peer_of(&questions[i])->family, i);
 		r = ask(survey, &questions[i], i == 0 ? samples : NULL,
 		    &answers[i], why);
 		if (r < 0)

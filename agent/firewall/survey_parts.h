@@ -37,6 +37,14 @@ struct survey {
 };
 
 /*
+ * survey_anyone - who stands for anyone there, the i-th: a stranger; inbound
+ * where no default route leads out, so that no answer would reach one, a
+ * neighbour of our address there
+ */
+struct nf_address survey_anyone(const struct survey *survey,
+    const struct net_interface *interface, uint8_t family, unsigned i);
+
+/*
  * survey_places - which questions are meant for one family
  *
  * ret_none  why there is none, when it returns 0

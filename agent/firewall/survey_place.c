@@ -151,6 +151,52 @@ has_default(const struct net_interface *interface, uint8_t family)
 	                         : interface->has_default_v6;
 }
 
+/* Another host of the network of that address; family 0: it has none. */
+static struct nf_address
+neighbour_of(
+    const struct net *net, const struct net_own_address *own, unsigned number)
+{
+	const unsigned bits = own->address.family == AF_INET ? 32 : 128;
+	const unsigned room =
+	    bits - own->prefix_length < 8 ? bits - own->prefix_length : 8;
+	const unsigned last = bits / 8 - 1, mask = (1U << room) - 1;
+
+	for (unsigned k = 1; k <= mask; k++) {
+		struct nf_address other = own->address;
+		unsigned host;
+
+		other.bytes[last] = (uint8_t)(other.bytes[last] ^ k);
+		host = other.bytes[last] & mask;
+		/* the network's own address, and its broadcast */
+		if (room > 1 && (host == 0 || host == mask))
+			continue;
+		if (!net_is_own(net, &other) && number-- == 0)
+			return other;
+	}
+	return (struct nf_address){0};
+}
+
+struct nf_address
+survey_anyone(const struct survey *survey,
+    const struct net_interface *interface, uint8_t family, unsigned i)
+{
+	const struct net *net = survey->net;
+	struct nf_address neighbour = {0};
+
+	if (survey->query->direction == NF_OUT || interface == NULL ||
+	    has_default(interface, family))
+		return survey_stranger(net, family, i);
+	for (size_t k = 0; k < net->address_count; k++) {
+		const struct net_own_address *own = &net->addresses[k];
+
+		if (neighbour.family == 0 && own->index == interface->index &&
+		    own->address.family == family && own->is_global)
+			neighbour = neighbour_of(net, own, i);
+	}
+	return neighbour.family != 0 ? neighbour
+	                             : survey_stranger(net, family, i);
+}
+
 static bool
 has_outside(const struct net *net)
 {
@@ -266,7 +312,7 @@ ends_in(const struct survey *survey, uint8_t family, struct survey_place *place)
 		question->from = question->to;
 		return;
 	}
-	question->from = survey_stranger(survey->net, family, 0);
+	question->from = survey_anyone(survey, place->interface, family, 0);
 	place->is_from_anyone = true;
 }
 

@@ -129,6 +129,11 @@ test_no_default(void **state)
 	assert_int_equal(all.count, 2);
 	assert_string_equal(all.rows[0].interface->name, "eth0");
 	assert_string_equal(all.rows[1].interface->name, "eth0");
+	/* no answer would reach a stranger */
+	assert_string_equal(address(&all.rows[0].question.from), "192.0.2.11");
+	assert_string_equal(
+	    address(&all.rows[1].question.from), "2001:db8::11");
+	assert_true(all.rows[0].is_from_anyone);
 }
 
 /* The world is there over IPv6 alone: a private network is not the world. */
