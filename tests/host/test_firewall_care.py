@@ -19,6 +19,11 @@ table inet filter {
 _DROP = 'tcp dport 587 drop'
 _AUDIT = '/var/log/mailfix/audit.jsonl'
 
+# A service of its own, so that it ends with the host.
+_CHURN = ('systemd-run --quiet --unit=churn bash -c "while sleep 0.05; do '
+          'nft add element inet bans banned { 198.18.0.1 }; '
+          'nft flush set inet bans banned; done"')
+
 # As strace breaks a run: calls that change something, or tell the kernel.
 _CALLS = ('sendto', 'sendmsg', 'recvmsg', 'fsync', 'renameat', 'renameat2',
           'write', 'unlinkat')
@@ -160,6 +165,24 @@ class Meanwhile(OpeningCase):
         self.load(_TABLE % _DROP)   # as `systemctl reload nftables` does
         before = self.state()
         self.mx.sh('mailfix undo --last')
+        self.assertEqual(self.state(), before)
+
+    def test_rules_that_never_rest(self):
+        """A ban list changes several times a second; each is a generation."""
+        self.load(_TABLE % _DROP + """
+            table inet bans {
+                set banned { type ipv4_addr; }
+            }""")
+        before = self.state()
+        self.mx.sh(_CHURN)
+        self.addCleanup(self.mx.run, 'systemctl stop churn')
+        opened = [self.mx.mailfix('--yes').rc for _ in range(5)]
+        self.assertLessEqual(len(self.ours()), 1)
+        self.assertIn(0, opened)
+        self.assertEqual(self.calls(), ('open',) * 2)
+        self.mx.sh('mailfix undo --last')
+        self.assertEqual(self.ours(), [])
+        self.mx.sh('systemctl stop churn; nft flush set inet bans banned')
         self.assertEqual(self.state(), before)
 
     def test_undo_takes_only_our_rule(self):

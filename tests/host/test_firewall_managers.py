@@ -66,6 +66,22 @@ class Ufw(OpeningCase):
         self.mx.sh('ufw deny 587/tcp; ufw allow 993/tcp; ufw --force enable')
         self.is_closed_and_opened('drop', 'dropped')
 
+    def test_ipv6_that_ufw_only_drops_is_left_alone(self):
+        self.addCleanup(self.mx.sh, 'sed -i s/^IPV6=.*/IPV6=yes/ '
+                        '/etc/default/ufw')
+        self.mx.sh('sed -i s/^IPV6=.*/IPV6=no/ /etc/default/ufw; '
+                   'ufw --force enable')
+        self.assertEqual(self.refuses(), ('dropped',) * 2)
+        self.assertIsNotNone(self.stays_refused())
+
+    def test_deny_for_some_is_left_alone(self):
+        self.mx.sh('ufw allow 587/tcp; ufw insert 1 deny from 203.0.113.64/26 '
+                   'to any port 587 proto tcp; ufw --force enable')
+        self.assertEqual(self.calls(), ('open',) * 2)
+        self.assertEqual(self.refuses(587, ADDRESSES[:1], '203.0.113.66'),
+                         ('dropped',))
+        self.assertIsNone(self.stays_refused())
+
     def test_deny_names_its_rule(self):
         self.mx.sh('ufw deny 587/tcp; ufw --force enable')
         told = self.explain('in', '587')
@@ -138,6 +154,38 @@ class Firewalld(OpeningCase):
         self.assertEqual(change['target'], 'zone external')
         self.assertEqual(self.calls(), ('open',) * 2)
         self.is_undone(before, 'rejected')
+
+    def test_zone_that_drops(self):
+        self.mx.sh('firewall-cmd --permanent --zone=public --set-target=DROP '
+                   '&& firewall-cmd --permanent --add-port=25/tcp '
+                   '&& firewall-cmd --reload')
+        self.assertEqual(self.refuses(), ('dropped',) * 2)
+        self.assertEqual(self.verdicts('in', '587'), both('drop'))
+        before = self.state()
+        report = self.mx.mailfix('--yes')
+        self.assertEqual((report.rc, self.finding(report)['state']),
+                         (0, 'fixed'), report.result)
+        self.assertEqual(self.calls(), ('open',) * 2)
+        self.is_undone(before)
+
+    def test_port_that_is_permanent_only(self):
+        """The admin has forgotten the reload; what he has added stays his."""
+        self.mx.sh('firewall-cmd --permanent --add-port=587/tcp')
+        self.assertEqual(self.refuses(), ('rejected',) * 2)
+        report = self.mx.mailfix('--yes')
+        self.assertEqual(self.finding(report)['state'], 'fixed', report.result)
+        self.assertEqual(self.calls(), ('open',) * 2)
+        self.mx.sh('mailfix undo --last')
+        self.assertEqual(self.refuses(), ('rejected',) * 2)
+        self.assertEqual(self.mx.sh('firewall-cmd --permanent --list-ports'),
+                         '587/tcp\n')
+
+    def test_panic_mode_is_left_alone(self):
+        self.mx.sh('firewall-cmd --panic-on')
+        self.addCleanup(self.mx.sh, 'firewall-cmd --panic-off')
+        self.assertEqual(self.refuses(), ('dropped',) * 2)
+        self.assertEqual(set(self.verdicts('in', '587').values()), {'drop'})
+        self.stays_refused()
 
     def test_port_the_admin_has_added_since_stays(self):
         self.assertEqual(self.mx.mailfix('--yes').rc, 0)
