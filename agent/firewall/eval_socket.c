@@ -170,6 +170,10 @@ eval_tproxy(struct nf_eval *eval, const struct nf_expr *expr)
 	uint16_t port = packet->port;
 	size_t at;
 
+	/* an address of one family says nothing of a packet of the other */
+	if ((expr->nat.family == NF_FAMILY_IPV4 && packet->family != AF_INET) ||
+	    (expr->nat.family == NF_FAMILY_IPV6 && packet->family != AF_INET6))
+		return EVAL_BREAK;
 	nf_packet_to(packet, &to);
 	if (!net->has_listeners)
 		return eval_doubt(eval, NF_UNKNOWN, note_socket.reason, true);
