@@ -106,6 +106,7 @@ enum eval_node_kind { EVAL_OPEN, EVAL_END, EVAL_FORK, EVAL_SAME };
 struct eval_node {
 	enum eval_node_kind kind;
 	uint8_t outcomes; /* bits of enum nf_outcome; 0: not counted yet */
+	bool is_asked;    /* branches meet: each node is looked at once */
 	const struct nf_chain *chain; /* of the fork, or what decided */
 	const struct nf_rule *rule;
 	/* fork */

@@ -135,10 +135,11 @@ is_relevant(const struct eval_node *node)
 
 /* Does an outcome hang on what is not understood? */
 static bool
-hangs_on_unknown(const struct eval_node *node)
+hangs_on_unknown(struct eval_node *node)
 {
-	if ((node->outcomes & (node->outcomes - 1U)) == 0)
+	if (node->is_asked || (node->outcomes & (node->outcomes - 1U)) == 0)
 		return false;
+	node->is_asked = true;
 	if (node->kind == EVAL_SAME)
 		return hangs_on_unknown(node->same);
 	if (node->kind != EVAL_FORK)
