@@ -178,7 +178,7 @@ def main(arguments):
     runner = Runner(1 if options.keep else options.jobs, options.keep)
     for name, error in broken:
         runner.report(Outcome(name, 'FAIL', text=error))
-    if reason := _cannot_run():
+    if reason := _cannot_run(chosen):
         for test in chosen:
             runner.report(Outcome(test.id(), 'skipped', text=reason))
     else:
@@ -251,13 +251,16 @@ def _units(tests):
             for group in groups.values()]
 
 
-def _cannot_run():
-    """Prepare what all tests need; say why that is impossible, or None."""
+def _cannot_run(tests):
+    """Prepare what the tests need; say why that is impossible, or None."""
     if reason := machine.lacks_for_hosts():
         return reason
     sweep.sweep()
     try:
-        base.layers(os.environ.get(case.PACKAGE_VARIABLE))
+        package = os.environ.get(case.PACKAGE_VARIABLE)
+        base.layers(package)
+        if any(getattr(test, 'has_firewalls', False) for test in tests):
+            base.layers(package, has_firewalls=True)
         base.name_server_layers()
     except (AssertionError, OSError, LookupError) as error:
         return f'what hosts start from cannot be built: {error}'
