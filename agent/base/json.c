@@ -121,6 +121,28 @@ json_set_text(struct json *object, const char *key, const char *text)
 }
 
 void
+json_set_lines(struct json *object, const char *key, const char *text)
+{
+	AUTO_BUF struct buf lines = {0};
+
+	while (text != NULL && *text != '\0') {
+		size_t length = strcspn(text, "\n"), end = length;
+
+		/* templates end a line with " \n" */
+		while (end > 0 && text[end - 1] == ' ')
+			end--;
+		text_escape(&lines, text, end);
+		text += length;
+		if (*text == '\n')
+			text++;
+		if (*text != '\0')
+			buf_add(&lines, "\n");
+	}
+	set_new(object, key,
+	    text != NULL ? json_string(buf_text(&lines)) : json_null());
+}
+
+void
 json_set_int(struct json *object, const char *key, int64_t number)
 {
 	set_new(object, key, json_integer(number));

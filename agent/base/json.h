@@ -31,6 +31,8 @@ AUTO_DEFINE(struct json, json_free);
  * is not finite; a whole number is written without a fraction.
  */
 void json_set_text(struct json *object, const char *key, const char *text);
+/* json_set_lines - as json_set_text, and the ends of its lines stay */
+void json_set_lines(struct json *object, const char *key, const char *text);
 void json_set_int(struct json *object, const char *key, int64_t number);
 void json_set_real(struct json *object, const char *key, double number);
 void json_set_bool(struct json *object, const char *key, bool value);

@@ -86,7 +86,7 @@ finding_json(const struct report *report, const struct finding *finding)
 	    object, "severity", severity_to_text(finding->playbook->severity));
 	json_set_text(object, "title", finding->title);
 	json_set(object, "evidence", evidence_json(finding));
-	json_set_text(object, "advice", finding->advice);
+	json_set_lines(object, "advice", finding->advice);
 	json_set_text(object, "state", finding_state_to_text(finding->state));
 	json_set_text(object, "masked_by",
 	    finding->masked_by != NULL ? finding->masked_by->playbook->name

@@ -80,6 +80,19 @@ test_hostile_text(void **state)
 }
 
 static void
+test_lines(void **state)
+{
+	AUTO_JSON struct json *object = json_object_new();
+
+	(void)state;
+	json_set_lines(object, "two", "one \n\033two\n");
+	json_set_lines(object, "empty", "");
+	json_set_lines(object, "none", NULL);
+	check_text(object,
+	    "{\"two\":\"one\\n\\\\x1btwo\",\"empty\":\"\",\"none\":null}");
+}
+
+static void
 test_get(void **state)
 {
 	static const char text[] = "{\"t\":\"x\",\"i\":7,\"r\":1.5,\"b\":false,"
@@ -155,6 +168,7 @@ main(void)
 	    cmocka_unit_test(test_build),
 	    cmocka_unit_test(test_indented),
 	    cmocka_unit_test(test_hostile_text),
+	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_get),
 	    cmocka_unit_test(test_parse_cleans),
 	    cmocka_unit_test(test_parse_refuses),
