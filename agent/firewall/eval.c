@@ -66,5 +66,5 @@ nf_ask(struct arena *arena, const struct nf_ruleset *ruleset,
 	if (eval.context.code != 0)
 		return eval.context.code;
 	eval_answer_make(&eval, root, ret);
-	return 0;
+	return eval_below(&eval, ret);
 }

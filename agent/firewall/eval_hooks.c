@@ -55,8 +55,8 @@ eval_hooks_collect(struct nf_eval *eval)
 }
 
 /* "eth0", or "eth*" for all that begin so */
-static bool
-device_matches(const char *pattern, const char *name)
+bool
+eval_device_matches(const char *pattern, const char *name)
 {
 	size_t length = strlen(pattern);
 
@@ -78,7 +78,7 @@ chain_is_on(const struct nf_chain *chain, const struct eval_hook *hook)
 		return false;
 	for (const char *const *device = chain->devices;
 	     device != NULL && *device != NULL; device++)
-		if (device_matches(*device, hook->device->name))
+		if (eval_device_matches(*device, hook->device->name))
 			return true;
 	return false;
 }
@@ -199,6 +199,15 @@ hook_make(struct nf_eval *eval, uint8_t family, uint8_t number,
 	for (size_t i = 0; i < hook->count; i++)
 		hook->entries[i] = places[i].entry;
 	return hook;
+}
+
+bool
+eval_hook_has(const struct eval_hook *hook, const struct nf_chain *chain)
+{
+	for (size_t i = 0; i < hook->count; i++)
+		if (hook->entries[i].chain == chain)
+			return true;
+	return false;
 }
 
 const struct eval_hook *

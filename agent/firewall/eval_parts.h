@@ -24,6 +24,14 @@ void eval_hooks_collect(struct nf_eval *eval);
 const struct eval_hook *eval_hook_get(struct nf_eval *eval, uint8_t family,
     uint8_t hook, const struct net_interface *device);
 
+/* "eth0"; "eth*": all that begin so */
+bool eval_device_matches(const char *pattern, const char *name);
+/* did that chain run at the hook? */
+bool eval_hook_has(const struct eval_hook *hook, const struct nf_chain *chain);
+
+/* eval_below.c: an answer that rules below may change is not known */
+int eval_below(const struct nf_eval *eval, struct nf_answer *answer);
+
 /* eval_way.c: from hook to hook; 0, or the evaluation's code */
 void eval_way_begin(struct nf_eval *eval);
 /* every entry of the hook has accepted: where does it go? */
