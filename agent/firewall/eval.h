@@ -84,7 +84,7 @@ struct eval_state {
 	bool is_forwarded;             /* to, port are another host's */
 	bool is_dst_done, is_src_done; /* nat has had its say */
 	bool is_traced;
-	struct nf_number zone;
+	struct nf_number zone, entry_zone; /* of the packet, of the SYN */
 	/* the mark and the addresses when the chain of type route began */
 	struct nf_number mark_before;
 	/* which way the SYN came and went */

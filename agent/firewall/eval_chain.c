@@ -311,6 +311,25 @@ nat_is_open(const struct eval_state *state)
 	       !(is_dst ? state->is_dst_done : state->is_src_done);
 }
 
+/* An answer without a question in its zone is invalid. */
+static void
+conntrack_look(struct nf_eval *eval)
+{
+	struct eval_state *state = &eval->branch->state;
+	struct nf_packet *packet = &state->packet;
+
+	packet->is_tracked =
+	    !packet->is_untracked && (!packet->is_reply || state->has_entry);
+	if (!packet->is_reply || !packet->is_tracked)
+		return;
+	if (!state->zone.is_known || !state->entry_zone.is_known)
+		eval_end(eval, NF_NOT_KNOWN,
+		    "a zone of connections that could not be followed");
+	else if (((state->zone.value ^ state->entry_zone.value) & UINT16_MAX) !=
+	         0)
+		packet->is_tracked = false;
+}
+
 static void
 entry_run(struct nf_eval *eval)
 {
@@ -328,10 +347,9 @@ entry_run(struct nf_eval *eval)
 		}
 		break;
 	case EVAL_CONNTRACK:
-		/* an answer without a question is invalid */
-		state->packet.is_tracked =
-		    !state->packet.is_untracked &&
-		    (!state->packet.is_reply || state->has_entry);
+		conntrack_look(eval);
+		if (eval->branch == NULL)
+			return;
 		break;
 	case EVAL_NAT_DONE:
 		eval_nat_done(eval);

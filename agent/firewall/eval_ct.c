@@ -141,11 +141,25 @@ ct_write(struct nf_eval *eval, const struct nf_expr *expr)
 	    eval_is_known(eval->registers, expr->sreg, sizeof(number.value));
 	if (!number.is_known)
 		number.value = 0;
-	if (expr->key.key == NFT_CT_MARK && state->packet.is_tracked)
-		state->packet.ct_mark = number;
-	if (expr->key.key == NFT_CT_ZONE)
-		state->zone = number;
-	return EVAL_NEXT;
+	switch (expr->key.key) {
+	case NFT_CT_MARK:
+		if (state->packet.is_tracked)
+			state->packet.ct_mark = number;
+		return EVAL_NEXT;
+	case NFT_CT_ZONE:
+		if (expr->key.direction != UINT8_MAX)
+			return eval_not_understood(
+			    eval, "a zone of one direction");
+		/* too late for what is tracked, or will not be */
+		if (!state->packet.is_tracked && !state->packet.is_untracked)
+			state->zone = number;
+		return EVAL_NEXT;
+	case NFT_CT_EVENTMASK:
+	case NFT_CT_SECMARK:
+		return EVAL_NEXT;
+	default: /* labels are not kept */
+		return eval_not_understood(eval, "ct");
+	}
 }
 
 static enum eval_result

@@ -101,15 +101,16 @@ expr_xt_match(struct nf_eval *eval, const struct nf_expr *expr)
 
 /*
  * Of an expression that is known by name but not in all it says: it can match
- * or not, and leave anything in the registers. Others can do more than that.
+ * or not, and leave anything in the registers. Others can do more than that:
+ * payload, meta and ct write, too.
  */
 static enum eval_result
 expr_unknown(struct nf_eval *eval, const struct nf_expr *expr)
 {
-	static const char *const harmless[] = {"payload", "exthdr", "meta",
-	    "ct", "rt", "fib", "socket", "osf", "tunnel", "xfrm", "numgen",
-	    "hash", "cmp", "range", "bitwise", "byteorder", "inner", "limit",
-	    "connlimit", "quota", "last", "counter", "log", "match"};
+	static const char *const harmless[] = {"exthdr", "rt", "fib", "socket",
+	    "osf", "tunnel", "xfrm", "numgen", "hash", "cmp", "range",
+	    "bitwise", "byteorder", "inner", "limit", "connlimit", "quota",
+	    "last", "counter", "log", "match"};
 	const char *name = expr->unknown.name;
 	struct eval_note *note = arena_alloc(eval->scratch, 1, sizeof(*note));
 

@@ -164,6 +164,41 @@ link_load(struct nf_eval *eval, const struct nf_expr *expr)
 	    known + expr->payload.offset, expr->length, &note);
 }
 
+/*
+ * Bytes that can be written without a change of what the packet is: of IPv4 the
+ * class, id, time to live, checksum, addresses; of IPv6 the class, hops and
+ * addresses; of TCP the ports, window, checksum. Others make it another protocol
+ * or another segment, which is not followed; nft writes two bytes where it
+ * changes one, and the other one as it was.
+ */
+static bool
+is_still_syn(struct nf_eval *eval, const struct nf_expr *expr)
+{
+	static const uint64_t ipv4 = 0xffd32U, ipv6 = 0xffffffff8fU;
+	static const uint64_t tcp = 0xfc00fU;
+	struct nf_packet *packet = &eval->branch->state.packet;
+	const struct eval_registers *registers = eval->registers;
+	size_t from = expr->sreg * (size_t)NF_SLOT_BYTES;
+	uint32_t base = expr->payload.base;
+	uint64_t allowed = base != NFT_PAYLOAD_NETWORK_HEADER ? tcp
+	                   : packet->family == AF_INET        ? ipv4
+	                                                      : ipv6;
+
+	for (size_t i = 0; i < expr->length; i++) {
+		size_t at = (size_t)expr->payload.offset + i;
+		uint8_t *old, *known;
+
+		if (at < 64 && (allowed >> at & 1) != 0)
+			continue;
+		if (!header_at(packet, base, at, &old, &known) ||
+		    *known != 0xff || registers->bytes[from + i] != *old ||
+		    (registers->has_unknown &&
+		        registers->known[from + i] != 0xff))
+			return false;
+	}
+	return true;
+}
+
 /* Of what is written, addresses and ports mean something later. */
 static enum eval_result
 header_write(struct nf_eval *eval, const struct nf_expr *expr)
@@ -177,7 +212,12 @@ header_write(struct nf_eval *eval, const struct nf_expr *expr)
 		return eval_not_understood(eval, "payload");
 	if (expr->payload.base != NFT_PAYLOAD_NETWORK_HEADER &&
 	    expr->payload.base != NFT_PAYLOAD_TRANSPORT_HEADER)
-		return EVAL_NEXT;
+		return expr->payload.base == NFT_PAYLOAD_LL_HEADER
+		           ? EVAL_NEXT
+		           : eval_not_understood(eval, "payload");
+	if (!is_still_syn(eval, expr))
+		return eval_not_understood(
+		    eval, "a header that is written over");
 	for (size_t i = 0; i < expr->length; i++) {
 		uint8_t *to, *to_known;
 

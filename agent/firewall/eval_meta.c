@@ -169,11 +169,19 @@ meta_write(struct nf_eval *eval, const struct nf_expr *expr)
 	    eval_is_known(eval->registers, expr->sreg, sizeof(number.value));
 	if (!number.is_known)
 		number.value = 0;
-	if (expr->key.key == NFT_META_MARK)
+	switch (expr->key.key) {
+	case NFT_META_MARK:
 		packet->mark = number;
-	if (expr->key.key == NFT_META_PRIORITY)
+		return EVAL_NEXT;
+	case NFT_META_PRIORITY:
 		packet->priority = number;
-	return EVAL_NEXT;
+		return EVAL_NEXT;
+	case NFT_META_NFTRACE:
+	case NFT_META_SECMARK:
+		return EVAL_NEXT;
+	default: /* pkttype: TCP takes only what is for this host */
+		return eval_not_understood(eval, "meta");
+	}
 }
 
 static enum eval_result

@@ -179,6 +179,7 @@ fib_type(enum net_route_type type, bool is_v4)
 	case NET_ROUTE_NONE:
 		return is_v4 ? RTN_UNICAST : RTN_UNREACHABLE;
 	case NET_ROUTE_UNKNOWN:
+	case NET_ROUTE_FILTERED:
 	case NET_ROUTE_UNICAST:
 		break;
 	}

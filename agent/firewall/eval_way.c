@@ -106,10 +106,36 @@ route_leads(struct nf_eval *eval, const struct net_route *route)
 		nowhere(eval, NF_DROPPED, "route: none",
 		    "no connection can be made to that address");
 		return false;
+	case NET_ROUTE_FILTERED:
+		nowhere(eval, NF_DROPPED, "route: filtered",
+		    "the way back is by another interface: the kernel takes "
+		    "nothing from there (rp_filter)");
+		return false;
 	case NET_ROUTE_UNKNOWN:
 		break;
 	}
 	return false;
+}
+
+/*
+ * The kernel looks where the answer would go before it takes a packet (rp_filter
+ * of IPv4). Whatever else it says of an address of ours is not needed.
+ */
+static bool
+is_taken_from(struct nf_eval *eval)
+{
+	const struct nf_packet *packet = &eval->branch->state.packet;
+	const struct net *net = eval->context.net;
+	struct net_route_query query = {
+	    .iif = packet->in->index, .mark = packet->mark.value};
+	struct net_route route = {0};
+
+	if (packet->family != AF_INET || net->route == NULL)
+		return true;
+	nf_packet_to(packet, &query.to);
+	nf_packet_from(packet, &query.from);
+	return net->route(net->user, &query, &route, NULL) < 0 ||
+	       route.type != NET_ROUTE_FILTERED || route_leads(eval, &route);
 }
 
 static void
@@ -222,6 +248,8 @@ route_in(struct nf_eval *eval)
 	if (packet->is_reply && !state->is_loopback && !packet->is_dnat &&
 	    eval->question->direction == NF_OUT)
 		client_is_known(eval);
+	if (!state->is_loopback && !is_taken_from(eval))
+		return;
 	if (state->is_loopback ||
 	    (net_is_own(net, &to) &&
 	        (net->route == NULL || !net->is_mark_routed ||
@@ -254,6 +282,9 @@ answer_begin(struct nf_eval *eval)
 	struct eval_state *state = &eval->branch->state;
 
 	state->has_entry = state->packet.is_tracked;
+	/* the answer must be brought into the same zone again */
+	state->entry_zone = state->zone;
+	state->zone = (struct nf_number){.is_known = true};
 	state->syn_out = state->packet.out;
 	eval_packet_answer(&state->packet);
 }

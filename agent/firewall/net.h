@@ -65,6 +65,8 @@ enum net_route_type {
 	NET_ROUTE_UNREACHABLE,
 	NET_ROUTE_PROHIBIT,
 	NET_ROUTE_NONE, /* no route at all */
+	/* iif is given: nothing from there is taken there (rp_filter) */
+	NET_ROUTE_FILTERED,
 };
 
 struct net_route {

@@ -367,6 +367,23 @@ place_fill(const struct survey *survey, uint8_t family,
 	       place->question.to.family == family;
 }
 
+/* A way out that waits for the first to fail: nobody comes in there till then. */
+static bool
+is_standby(const struct survey *survey, const struct survey_place *place)
+{
+	const struct net *net = survey->net;
+	const struct net_route_query query = {.to = place->question.to,
+	    .from = place->question.from,
+	    .iif = place->question.interface};
+	struct net_route route = {0};
+	struct why why = {0};
+
+	return survey->query->interface == NULL && place->is_from_anyone &&
+	       query.to.family == AF_INET && net->route != NULL &&
+	       net->route(net->user, &query, &route, &why) == 0 &&
+	       route.type == NET_ROUTE_FILTERED;
+}
+
 /* The interface that was asked for; 0: it has no such address. */
 static int
 interface_given(const struct survey *survey, uint8_t family,
@@ -415,7 +432,8 @@ survey_places(const struct survey *survey, uint8_t family,
 	else
 		found = interfaces_out(survey, family, interfaces);
 	for (size_t i = 0; i < found; i++)
-		if (place_fill(survey, family, interfaces[i], &places[count]))
+		if (place_fill(survey, family, interfaces[i], &places[count]) &&
+		    !is_standby(survey, &places[count]))
 			count++;
 	if (count == 0)
 		*ret_none = none_text(survey, family);

@@ -45,6 +45,7 @@ route_type(const struct nf_xt_call *call, const struct nf_address *address,
 	    [NET_ROUTE_UNREACHABLE] = XT_ADDRTYPE_UNICAST,
 	    [NET_ROUTE_PROHIBIT] = XT_ADDRTYPE_UNICAST,
 	    [NET_ROUTE_NONE] = XT_ADDRTYPE_UNICAST,
+	    [NET_ROUTE_FILTERED] = 0,
 	};
 
 	for (size_t i = 0; i < net->address_count; i++) {

@@ -191,7 +191,10 @@ net_route_ask(void *user, const struct net_route_query *query,
 	r = netlink_send(asker->fd, message);
 	if (r == 0)
 		r = netlink_walk(asker->fd, asker->buffer, &walk);
-	if (r < 0) {
+	/* of a packet that comes in: EXDEV of older kernels, EINVAL of newer */
+	if (query->iif != 0 && (r == -EXDEV || r == -EINVAL)) {
+		route.type = NET_ROUTE_FILTERED;
+	} else if (r < 0) {
 		route.type = type_of_error(r);
 		if (route.type == NET_ROUTE_UNKNOWN)
 			return why_set(why, r, "ask the kernel for a route: %s",
