@@ -366,7 +366,8 @@ TEST(test_doubts)
 	    .unknown = {.name = "quantum", .text = "name"}
         };
 	const struct nf_expr half = {
-	    .op = NF_OP_UNKNOWN, .unknown = {.name = "socket", .text = "key 99"}
+	    .op = NF_OP_UNKNOWN,
+	    .unknown = {.name = "socket", .text = "key 99"}
         };
 
 	RULE(world, logs, PLAIN(NF_OP_LOG));
