@@ -85,6 +85,7 @@ struct eval_state {
 	bool is_dst_done, is_src_done; /* nat has had its say */
 	bool is_traced;
 	struct nf_number zone, entry_zone; /* of the packet, of the SYN */
+	uint8_t labels[16];                /* of the connection */
 	/* the mark and the addresses when the chain of type route began */
 	struct nf_number mark_before;
 	/* which way the SYN came and went */

@@ -126,6 +126,22 @@ tuple_load(struct nf_eval *eval, const struct nf_expr *expr)
 	return eval_store(eval, expr->dreg, end.address.bytes, is_v4 ? 4 : 16);
 }
 
+/* Labels are only added; in memory they are as in the register. */
+static enum eval_result
+labels_add(struct nf_eval *eval, const struct nf_expr *expr)
+{
+	struct eval_state *state = &eval->branch->state;
+	const uint8_t *bytes =
+	    eval->registers->bytes + expr->sreg * (size_t)NF_SLOT_BYTES;
+
+	if (!eval_span(expr->sreg, LABELS_BYTES) ||
+	    !eval_is_known(eval->registers, expr->sreg, LABELS_BYTES))
+		return eval_not_understood(eval, "ct");
+	for (size_t i = 0; state->packet.is_tracked && i < LABELS_BYTES; i++)
+		state->labels[i] |= bytes[i];
+	return EVAL_NEXT;
+}
+
 static enum eval_result
 ct_write(struct nf_eval *eval, const struct nf_expr *expr)
 {
@@ -157,7 +173,9 @@ ct_write(struct nf_eval *eval, const struct nf_expr *expr)
 	case NFT_CT_EVENTMASK:
 	case NFT_CT_SECMARK:
 		return EVAL_NEXT;
-	default: /* labels are not kept */
+	case NFT_CT_LABELS:
+		return labels_add(eval, expr);
+	default:
 		return eval_not_understood(eval, "ct");
 	}
 }
@@ -165,7 +183,6 @@ ct_write(struct nf_eval *eval, const struct nf_expr *expr)
 static enum eval_result
 small_load(struct nf_eval *eval, const struct nf_expr *expr)
 {
-	static const uint8_t labels[LABELS_BYTES];
 	const struct eval_state *state = &eval->branch->state;
 	const struct nf_packet *packet = &state->packet;
 	uint8_t small;
@@ -192,8 +209,9 @@ small_load(struct nf_eval *eval, const struct nf_expr *expr)
 			    eval, expr->dreg, NULL, NULL, 2, &note_unread);
 		return eval_store_number(
 		    eval, expr, state->zone.value & UINT16_MAX);
-	default: /* nobody has set one on a new connection */
-		return eval_store(eval, expr->dreg, labels, sizeof(labels));
+	default: /* none but what rules have set */
+		return eval_store(
+		    eval, expr->dreg, state->labels, LABELS_BYTES);
 	}
 	return eval_store(eval, expr->dreg, &small, sizeof(small));
 }

@@ -98,15 +98,24 @@ TEST(test_header_set)
 	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
 }
 
-/* A label that was set is one that the next rule sees. */
+#define LABELS(n) (n), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+
+/* A label that was set is one that the next rule sees; those before stay. */
 TEST(test_label_set)
 {
 	struct nf_chain *chain = early(world, -150);
 
-	RULE(world, chain, VALUE(R1, 32, 0, 0, 0), SET_CT(NFT_CT_LABELS, R1));
+	RULE(world, chain, VALUE(R1, LABELS(32)), SET_CT(NFT_CT_LABELS, R1));
+	RULE(world, chain, VALUE(R1, LABELS(1)), SET_CT(NFT_CT_LABELS, R1));
+	RULE(world, chain, LOAD_CT(NFT_CT_LABELS, 0xff, R1), AND(R1, LABELS(2)),
+	    NEQ(R1, LABELS(0)), DROP);
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
 	RULE(world, chain, LOAD_CT(NFT_CT_LABELS, 0xff, R1),
-	    AND(R1, 32, 0, 0, 0), NEQ(R1, 0, 0, 0, 0), DROP);
-	assert_int_equal(world_ask_smtp(world), NF_NOT_KNOWN);
+	    AND(R1, LABELS(32)), NEQ(R1, LABELS(0)), DROP);
+	assert_int_equal(world_ask_smtp(world), NF_DROPPED);
+	/* before conntrack there is nothing to put it on */
+	chain->priority = -300;
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
 }
 
 /* The answer belongs to the connection only in the zone of the connection. */
