@@ -63,6 +63,8 @@ rule_line(struct page *page, const struct firewall_verdict *verdict)
 {
 	AUTO_BUF struct buf text = {0};
 
+	if (!verdict->has_chain && verdict->outcome != NF_ACCEPTED)
+		return; /* "why" tells: a route, rules that were not read */
 	if (!verdict->has_chain)
 		buf_add(&text, "none: no rule is about it");
 	else if (verdict->has_rule)

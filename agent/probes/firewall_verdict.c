@@ -144,6 +144,71 @@ tree_add(struct maker *maker, const struct nf_answer *answer, size_t i,
 		line_add(maker, "%*s%s", indent, "", step->text);
 }
 
+static bool
+is_way_only(const struct nf_step *step)
+{
+	return step->rule != NULL && (text_starts(step->text, "jump ") ||
+	                                 text_starts(step->text, "goto") ||
+	                                 text_equal(step->text, "return"));
+}
+
+/* Where a jump comes back to when nothing was decided behind it; or itself. */
+static size_t
+jump_back(const struct nf_answer *answer, size_t at)
+{
+	const struct nf_step *jump = &answer->path[at];
+	size_t i = at + 1;
+
+	if (jump->chain == NULL || jump->rule == NULL ||
+	    !text_starts(jump->text, "jump "))
+		return at;
+	for (; i < answer->path_length; i++) {
+		const struct nf_step *step = &answer->path[i];
+
+		if (step->chain == NULL || step->is_reply != jump->is_reply)
+			return at;
+		if (step->depth <= jump->depth)
+			return i;
+		if (!is_way_only(step))
+			return at;
+	}
+	return at;
+}
+
+/* Fewer than these are shown as they are. */
+#define IDLE_MIN 4
+
+/*
+ * What manages rules fills screens with chains that have nothing to say: such
+ * jumps, one behind the other, are one line. Returns where to go on.
+ */
+static size_t
+idle_add(struct maker *maker, const struct nf_answer *answer, size_t from,
+    const struct nf_chain **at)
+{
+	const struct nf_step *first = &answer->path[from];
+	size_t end = from, next, count = 0;
+
+	for (; end < answer->path_length &&
+	       answer->path[end].depth == first->depth;
+	     end = next) {
+		next = jump_back(answer, end);
+		if (next == end)
+			break;
+	}
+	for (size_t i = from; i < end; i++)
+		count += !text_equal(answer->path[i].text, "return");
+	if (count < IDLE_MIN)
+		return from;
+	if (first->depth == 0 && first->chain != *at) {
+		chain_line(maker, first);
+		*at = first->chain;
+	}
+	line_add(maker, "%*s... %zu jumps, and back",
+	    INDENT + (int)first->depth * INDENT, "", count);
+	return end;
+}
+
 static void
 tree_make(struct maker *maker, const struct nf_answer *answer)
 {
@@ -152,13 +217,17 @@ tree_make(struct maker *maker, const struct nf_answer *answer)
 
 	for (size_t i = 0; i < answer->path_length; i++) {
 		const struct nf_step *step = &answer->path[i];
+		size_t next;
 
 		if (step->is_reply && !is_reply) {
 			line_add(maker, "the answer:");
 			at = NULL;
 		}
 		is_reply = step->is_reply;
-		if (step->chain == NULL) {
+		next = idle_add(maker, answer, i, &at);
+		if (next > i) {
+			i = next - 1;
+		} else if (step->chain == NULL) {
 			line_add(maker, "(%s)", step->text);
 			at = NULL;
 		} else {

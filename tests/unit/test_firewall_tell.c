@@ -296,6 +296,36 @@ test_verdict(void **state)
 	    answer.verdicts[1].path[1], "inet:filter:input#policy=drop");
 }
 
+/* What manages rules has chains for everything, and most of them are empty. */
+static void
+test_idle_jumps(void **state)
+{
+	struct nf_survey_query query = {.direction = NF_IN, .port = 587};
+	struct firewall_answer answer;
+	struct nf_survey survey;
+	struct why why = {0};
+
+	(void)state;
+	world_base(&world, "input", NF_HOOK_INPUT, DROP);
+	world_chain(&world, "a");
+	for (int i = 0; i < 4; i++)
+		world_add(&world, "input",
+		    (struct world_rule){
+		        .verdict = NF_VERDICT_JUMP, .jump = "a"});
+	assert_int_equal(nf_survey(world.arena, &world.ruleset, &world.net,
+	                     &query, &survey, &why),
+	    0);
+	firewall_answer_make(
+	    world.arena, &world.ruleset, &world.net, &survey, &answer);
+	assert_string_equal(answer.verdicts[0].tree[0], "inet filter input");
+	assert_string_equal(
+	    answer.verdicts[0].tree[1], "  ... 4 jumps, and back");
+	assert_string_equal(answer.verdicts[0].tree[2], "  policy drop");
+	assert_null(answer.verdicts[0].tree[3]);
+	assert_string_equal(
+	    answer.verdicts[0].path[3], "inet:filter:input#4=jump a");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -312,6 +342,7 @@ main(void)
 	    TEST(test_answer),
 	    TEST(test_unknown),
 	    TEST(test_verdict),
+	    TEST(test_idle_jumps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
