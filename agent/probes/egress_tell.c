@@ -105,6 +105,15 @@ judge(const struct egress *egress, const struct probe_asked *asked,
 		judge_silence(family, asked, at, ret);
 }
 
+/* The rule that is told is of the first family that is refused. */
+static const char *
+rule_of(const struct egress *egress, size_t at)
+{
+	if (at > 0 && egress->families[0].local == EGRESS_LOCAL_REFUSE)
+		return "a rule of this host, too";
+	return *egress->rule != '\0' ? egress->rule : "a rule of this host";
+}
+
 static void
 evidence_add(const struct egress *egress, const struct probe_asked *asked,
     size_t at, const struct judged *judged, struct buf *out)
@@ -115,9 +124,7 @@ evidence_add(const struct egress *egress, const struct probe_asked *asked,
 		return;
 	buf_addf(out, "%s%s: ", out->length > 0 ? "; " : "", names[at]);
 	if (judged->state == STATE_RULE)
-		buf_addf(out, "refused by %s",
-		    *egress->rule != '\0' ? egress->rule
-		                          : "a rule of this host");
+		buf_addf(out, "refused by %s", rule_of(egress, at));
 	else if (judged->state == STATE_OPEN && asked->reached[at] > 0)
 		buf_add(out, "a mail server that was asked answers");
 	else if (judged->state == STATE_OPEN)

@@ -11,6 +11,7 @@
 #include "agent/probes/firewall_read.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 /*
  * A look takes a millisecond; fail2ban and Docker change a few elements a
@@ -25,7 +26,10 @@ firewall_link_open(struct firewall_link *ret, struct why *why)
 	int r = nft_link_open(true, &link.nft, why);
 
 	if (r == -EPERM)
-		return why_set(why, -EPERM, "the rule set needs root");
+		return why_set(why, -EPERM, "%s",
+		    geteuid() == 0 ? "root has no CAP_NET_ADMIN here, without "
+		                     "which nobody reads the rule set"
+		                   : "the rule set needs root");
 	if (r < 0)
 		return r;
 	r = net_link_open(&link.net, why);

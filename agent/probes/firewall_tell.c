@@ -169,7 +169,12 @@ rule_tell(const struct side *side, const char *column, struct fact_out *out)
 		fact_out_unknown(out, column, "%s", reason_of(unknown));
 	else if (row == NULL)
 		fact_out_text(out, column, "");
-	else
+	else if (row->answer.chain == NULL) {
+		AUTO_BUF struct buf text = {0};
+
+		buf_addf(&text, "no rule of the firewall: %s", reason_of(row));
+		fact_out_text(out, column, buf_text(&text));
+	} else
 		place_tell(side, column, row->answer.chain, row->answer.rule,
 		    row->answer.is_reply, out);
 }

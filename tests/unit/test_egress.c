@@ -322,6 +322,9 @@ test_rule(void **state)
 	tell();
 	expect("state", "rule");
 	expect("rule_for", "IPv4 and IPv6");
+	expect("evidence",
+	    "IPv4: refused by inet filter output, handle 7: drop; "
+	    "IPv6: refused by a rule of this host, too");
 	/* is it younger than the window? */
 	log_is(5, 0, 0, 0);
 	assert_true(is_question(PROBE_V4));
