@@ -333,6 +333,10 @@ ends_out(
 	if (question->from.family == 0 && query->interface == NULL &&
 	    route_find(survey, &question->to, &route))
 		question->from = route.source;
+	/* what the kernel takes when the family has no address but ::1 */
+	if (query->from.family == 0 && survey_is_loopback(&question->from) &&
+	    !net_is_own(survey->net, &question->to))
+		question->from = (struct nf_address){0};
 	if (question->from.family == 0)
 		question->from =
 		    net_is_own(survey->net, &question->to)
@@ -407,10 +411,12 @@ none_text(const struct survey *survey, uint8_t family)
 		return arena_printf(survey->arena, "%s has no %s address", name,
 		    family_text(family));
 	if (survey->query->direction == NF_OUT)
-		return arena_printf(
-		    survey->arena, "no way there over %s", family_text(family));
-	return arena_printf(
-	    survey->arena, "no way in over %s", family_text(family));
+		return arena_printf(survey->arena,
+		    "no way there over %s: no route, or no address",
+		    family_text(family));
+	return arena_printf(survey->arena,
+	    "no way in over %s: no default route, or no address",
+	    family_text(family));
 }
 
 int

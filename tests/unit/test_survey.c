@@ -113,7 +113,8 @@ test_no_ipv6(void **state)
 	all = survey_in(25);
 	assert_int_equal(all.count, 1);
 	assert_null(all.no_ipv4);
-	assert_string_equal(all.no_ipv6, "no way in over IPv6");
+	assert_string_equal(all.no_ipv6,
+	    "no way in over IPv6: no default route, or no address");
 }
 
 /* A host of a local network, without a default route: its neighbours count. */
@@ -147,7 +148,8 @@ test_other_family(void **state)
 	all = survey_in(25);
 	assert_int_equal(all.count, 1);
 	assert_int_equal(all.rows[0].family, AF_INET6);
-	assert_string_equal(all.no_ipv4, "no way in over IPv4");
+	assert_string_equal(all.no_ipv4,
+	    "no way in over IPv4: no default route, or no address");
 }
 
 static void
@@ -377,7 +379,8 @@ test_out(void **state)
 	world.interfaces[1].has_default_v6 = false;
 	all = survey(&query);
 	assert_int_equal(all.count, 1);
-	assert_string_equal(all.no_ipv6, "no way there over IPv6");
+	assert_string_equal(
+	    all.no_ipv6, "no way there over IPv6: no route, or no address");
 }
 
 static void
