@@ -150,6 +150,23 @@ fix_say(struct buf *out, const struct fix *fix)
 	release_say(out, fix);
 }
 
+/* "\n" (a backslash, an n) ends a line of it. */
+static void
+evidence_say(struct buf *out, const char *text)
+{
+	const char *label = "  evidence    ", *end;
+
+	for (; (end = strstr(text, "\\n")) != NULL; text = end + 2) {
+		text += strspn(text, " ");
+		buf_add(out, label);
+		buf_add_n(out, text, (size_t)(end - text));
+		buf_add_char(out, '\n');
+		label = "              ";
+	}
+	text += strspn(text, " ");
+	buf_addf(out, "%s%s\n", label, text);
+}
+
 void
 playbook_words(struct buf *out, const struct playbook *playbook)
 {
@@ -170,8 +187,7 @@ playbook_words(struct buf *out, const struct playbook *playbook)
 	if (playbook->fix_count == 0)
 		buf_add(out, "  fix         none: it is only reported\n");
 	if (playbook->evidence != NULL)
-		buf_addf(out, "  evidence    %s\n",
-		    template_source(playbook->evidence));
+		evidence_say(out, template_source(playbook->evidence));
 	if (playbook->advice != NULL)
 		buf_addf(out, "  advice      %s\n",
 		    template_source(playbook->advice));

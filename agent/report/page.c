@@ -113,6 +113,15 @@ word_cut(struct line *line, const char *word, size_t length)
 	}
 }
 
+/* An address that is cut cannot be followed: it runs over the edge. */
+static bool
+is_link(const char *word, size_t length)
+{
+	static const char start[] = "https://";
+
+	return length > strlen(start) && text_starts(word, start);
+}
+
 static void
 word_add(struct line *line, const char *word, size_t length, int space)
 {
@@ -127,7 +136,7 @@ word_add(struct line *line, const char *word, size_t length, int space)
 	}
 	buf_addf(line->page->out, "%*s", space, "");
 	line->used += space;
-	if (line->used + wide > line->page->columns) {
+	if (line->used + wide > line->page->columns && !is_link(word, length)) {
 		word_cut(line, word, length);
 		return;
 	}

@@ -590,9 +590,10 @@ test_words(void **state)
 
 	(void)state;
 	file_make("ship/b.ini", PLAIN);
-	file_make("ship/a.ini",
-	    GOOD "for = 10min\nmasked-by = b\n[fix one]\naction = prune\n"
-	         "state = hold\nolder = 90s\nlimit = 1 per 1h\n");
+	file_make("ship/a.ini", GOOD
+	    "for = 10min\nmasked-by = b\n"
+	    "evidence = One. \\n\n   Two. Three\n[fix one]\naction = prune\n"
+	    "state = hold\nolder = 90s\nlimit = 1 per 1h\n");
 	load(NULL);
 	playbook_words(&got, playbook_find(&set, "a"));
 	assert_string_equal(buf_text(&got),
@@ -610,6 +611,8 @@ test_words(void **state)
 	    "              at most 1 time in 1 h for one item\n"
 	    "              it has worked when the problem is gone within 1 min, "
 	    "else it is undone\n"
+	    "  evidence    One. \n"
+	    "              Two. Three\n"
 	    "  file        ship/a.ini\n");
 }
 
