@@ -10,6 +10,7 @@
  * Source   nft(8), iptables-extensions(8) owner, ufw(8), firewall-cmd(1)
  */
 #include <ctype.h>
+#include <string.h>
 
 #include "agent/base/text.h"
 #include "agent/probes/egress_part.h"
@@ -18,6 +19,7 @@
 struct rule {
 	const char *family, *table, *chain;
 	const char *handle; /* NULL: it is the policy of the chain */
+	bool is_of_answer;  /* it refuses what their servers answer */
 };
 
 /* What stands in a command is pasted into a shell: names as nft takes them. */
@@ -49,6 +51,7 @@ rule_parse(struct arena *arena, const char *text, struct rule *ret)
 	if (ret->chain == NULL)
 		return false;
 	ret->handle = NULL;
+	ret->is_of_answer = text_ends(text, " (it stops the answer)");
 	if (!text_starts(text, handle))
 		return text_starts(text, " policy:");
 	text += strlen(handle);
@@ -60,6 +63,11 @@ static const char *
 iptables(
     struct arena *arena, const struct egress *egress, const struct rule *rule)
 {
+	if (rule->is_of_answer)
+		return arena_printf(arena,
+		    "%s -I %s -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+		    text_equal(rule->family, "ip6") ? "ip6tables" : "iptables",
+		    rule->chain);
 	return arena_printf(arena,
 	    "%s -I %s -p tcp --dport %u -m owner --uid-owner %s -j ACCEPT",
 	    text_equal(rule->family, "ip6") ? "ip6tables" : "iptables",
@@ -76,6 +84,9 @@ nft(struct arena *arena, const struct egress *egress, const struct rule *rule)
 	        : arena_printf(arena, "add rule %s %s %s", rule->family,
 	              rule->table, rule->chain);
 
+	if (rule->is_of_answer)
+		return arena_printf(
+		    arena, "nft '%s ct state established accept'", where);
 	return arena_printf(arena,
 	    "nft '%s meta skuid \"%s\" tcp dport %u accept'", where,
 	    egress->user, egress->port);

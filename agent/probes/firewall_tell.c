@@ -155,7 +155,7 @@ place_tell(const struct side *side, const char *column,
 	if (chain != NULL)
 		nf_place_text(&text, side->ruleset, chain, rule, side->net);
 	if (chain != NULL && is_reply)
-		buf_add(&text, " (it stops our answer)");
+		buf_add(&text, " (it stops the answer)");
 	fact_out_text(out, column, buf_text(&text));
 }
 

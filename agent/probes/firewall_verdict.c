@@ -286,7 +286,7 @@ reason_text(struct maker *maker, const struct nf_answer *answer)
 
 	if (answer->is_reply && nf_answer_refuses(answer))
 		return arena_printf(maker->arena,
-		    "the rules let it in, and stop our answer%s%s",
+		    "the packet gets there, and the answer does not get back%s%s",
 		    reason != NULL ? "; " : "", reason != NULL ? reason : "");
 	if (answer->is_forwarded)
 		return arena_printf(maker->arena,

@@ -354,24 +354,28 @@ test_remedy(void **state)
 	} cases[] = {
 	    {"nftables",  "inet filter output, handle 7: tcp dport 25 drop",
              "nft 'insert rule inet filter output handle 7 meta skuid "
-	        "\"postfix\" tcp dport 25 accept'"                             },
+	        "\"postfix\" tcp dport 25 accept'"	                                                                                    },
 	    {"other",     "ip a-b c.d_e, policy: drop",
              "nft 'add rule ip a-b c.d_e meta skuid \"postfix\" tcp dport 25 "
-	        "accept'"	                                              },
+	        "accept'"	                                                                                                             },
 	    {"iptables",  "ip6 filter OUTPUT, handle 9: drop",
              "ip6tables -I OUTPUT -p tcp --dport 25 -m owner --uid-owner "
-	        "postfix -j ACCEPT"	                                    },
+	        "postfix -j ACCEPT"	                                                                                                   },
 	    {"iptables",  "ip filter OUTPUT, policy: drop",
              "iptables -I OUTPUT -p tcp --dport 25 -m owner --uid-owner "
-	        "postfix -j ACCEPT"	                                    },
+	        "postfix -j ACCEPT"	                                                                                                   },
+	    {"nftables",  "inet f input, policy: drop (it stops the answer)",
+             "nft 'add rule inet f input ct state established accept'"                                                                        },
+	    {"iptables",
+             "ip filter INPUT, handle 9: drop (it stops the answer)",         "iptables -I INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT"},
 	    {"ufw",       "ip filter ufw-user-output, handle 9: drop",
-             "ufw allow out 25/tcp"	                                    },
-	    {"firewalld", "inet firewalld filter_OUT, handle 9: drop",       ""},
-	    {"nftables",  "",	                                        ""},
-	    {"nftables",  "inet filter out'put, handle 9: drop",             ""},
-	    {"nftables",  "inet filter output, handle $(x): drop",           ""},
-	    {"nftables",  "inet filter output",                              ""},
-	    {"nftables",  "inet filter output, what: drop",                  ""},
+             "ufw allow out 25/tcp"	                                                                                                   },
+	    {"firewalld", "inet firewalld filter_OUT, handle 9: drop",        ""                                                              },
+	    {"nftables",  "",	                                         ""	                                                      },
+	    {"nftables",  "inet filter out'put, handle 9: drop",              ""                                                              },
+	    {"nftables",  "inet filter output, handle $(x): drop",            ""                                                              },
+	    {"nftables",  "inet filter output",                               ""	                                                      },
+	    {"nftables",  "inet filter output, what: drop",                   ""	                                                      },
 	};
 
 	(void)state;

@@ -209,7 +209,7 @@ test_answer(void **state)
 	want("inbound_v4", "drop");
 	want("closed_for", "IPv4 and IPv6");
 	want_part("inbound_rule", "inet filter output, policy");
-	want_part("inbound_rule", "(it stops our answer)");
+	want_part("inbound_rule", "(it stops the answer)");
 }
 
 /* A rule that is not understood: no answer, and none made up. */
