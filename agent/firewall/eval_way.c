@@ -296,6 +296,13 @@ answer_local(struct nf_eval *eval)
 	const struct net *net = eval->context.net;
 	struct net_route route = {0};
 
+	/* written by a rule and not by nat: nothing turns the answer back */
+	if (state->packet.port != state->packet.reply_port) {
+		nowhere(eval, NF_NOT_KNOWN, "another port",
+		    "a rule writes another port into it, and what answers "
+		    "there is not followed");
+		return;
+	}
 	answer_begin(eval);
 	state->packet.in = NULL;
 	state->packet.has_socket = true;

@@ -78,6 +78,14 @@ header_set(uint32_t base, uint32_t offset, uint8_t length)
         };
 }
 
+/* Without nat nobody turns the answer back. */
+TEST(test_port_set)
+{
+	RULE(world, early(world, -150), VALUE(R1, 0, 26),
+	    header_set(NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2));
+	assert_int_equal(world_ask_smtp(world), NF_NOT_KNOWN);
+}
+
 /* A reset is no SYN any more; a protocol is another one. */
 TEST(test_header_set)
 {
@@ -247,6 +255,7 @@ main(void)
 	    cmocka_unit_test(test_many_doubts),
 	    cmocka_unit_test(test_pkttype_set),
 	    cmocka_unit_test(test_trace_set),
+	    cmocka_unit_test(test_port_set),
 	    cmocka_unit_test(test_header_set),
 	    cmocka_unit_test(test_label_set),
 	    cmocka_unit_test(test_zone),
