@@ -1,5 +1,5 @@
 /*
- * eval_below.c - rules below the interface of the question
+ * eval_below.c - rules below the interface of the question, or nobody knows where
  *
  * Purpose  an interface may stand on others (a bridge, a bond, a VLAN): rules of
  *          family bridge, and those at the ingress or egress of another
@@ -9,6 +9,8 @@
  * Runs as  observer, planner, tests
  * Source   br_pass_frame_up(), vlan_do_receive(), __netif_receive_skb_core()
  */
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <string.h>
 
@@ -114,13 +116,55 @@ chain_has_effect(
 	return 0;
 }
 
+/* A hook of a newer kernel: whether our packets come by is not known. */
+static bool
+is_nowhere(const struct nf_chain *chain, uint8_t family)
+{
+	uint8_t of = chain->table->family;
+
+	return chain->is_base && !chain->table->is_dormant &&
+	       chain->hook == NF_HOOK_UNKNOWN &&
+	       (of == NF_FAMILY_INET || of == NF_FAMILY_NETDEV ||
+	           of == (family == AF_INET ? NF_FAMILY_IPV4 : NF_FAMILY_IPV6));
+}
+
+/* 1: a chain of such a hook may refuse it, and the answer says so */
+static int
+at_unknown_hooks(const struct nf_eval *eval, struct nf_answer *answer)
+{
+	const struct nf_ruleset *ruleset = eval->context.ruleset;
+
+	for (size_t i = 0; i < ruleset->chain_count; i++) {
+		struct nf_chain *chain = &ruleset->chains[i];
+		int r = is_nowhere(chain, eval->question->from.family)
+		            ? chain_has_effect(eval, chain, eval->context.why)
+		            : 0;
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		answer->outcome = NF_NOT_KNOWN;
+		answer->reason = nf_words(eval->context.arena,
+		    "the rules of %s %s %s stand at a hook that is not known",
+		    nf_family_name(chain->table->family), chain->table->name,
+		    chain->name);
+		return 1;
+	}
+	return 0;
+}
+
 int
 eval_below(const struct nf_eval *eval, struct nf_answer *answer)
 {
 	const struct nf_ruleset *ruleset = eval->context.ruleset;
+	int unknown;
 
 	if (answer->outcome != NF_ACCEPTED && answer->outcome != NF_DEPENDS)
 		return 0;
+	unknown = at_unknown_hooks(eval, answer);
+	if (unknown != 0)
+		return unknown < 0 ? unknown : 0;
 	for (const struct eval_hook *hook = eval->hooks; hook != NULL;
 	     hook = hook->next) {
 		if (hook->device == NULL)

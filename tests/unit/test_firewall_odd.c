@@ -202,6 +202,24 @@ TEST(test_bridge_below)
 	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
 }
 
+/* Of a newer kernel: it may be on our way, and it may refuse. */
+TEST(test_unknown_hook)
+{
+	struct nf_table *table = world_table(world, NF_FAMILY_INET, "new");
+	struct nf_chain *chain = world_base(
+	    world, table, "where", NF_HOOK_UNKNOWN, 0, NF_VERDICT_ACCEPT);
+
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
+	RULE(world, chain, DROP);
+	assert_int_equal(world_ask_smtp(world), NF_NOT_KNOWN);
+	assert_non_null(strstr(world->answer.reason, "inet new where"));
+	table->is_dormant = true;
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
+	table->is_dormant = false;
+	table->family = NF_FAMILY_IPV6;
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
+}
+
 /* So do those of a port of it, and of what a VLAN is on. */
 TEST(test_port_below)
 {
@@ -262,6 +280,7 @@ main(void)
 	    cmocka_unit_test(test_zone_late),
 	    cmocka_unit_test(test_unknown_write),
 	    cmocka_unit_test(test_bridge_below),
+	    cmocka_unit_test(test_unknown_hook),
 	    cmocka_unit_test(test_port_below),
 	    cmocka_unit_test(test_reverse_path),
 	};
