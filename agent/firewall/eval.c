@@ -54,6 +54,7 @@ nf_ask(struct arena *arena, const struct nf_ruleset *ruleset,
 	if (options != NULL) {
 		eval.context.samples = options->samples;
 		eval.ignored = options->ignored;
+		eval.is_later = options->is_later;
 	}
 	eval_hooks_collect(&eval);
 	eval.branch = eval_branch_new(&eval);

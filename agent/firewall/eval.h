@@ -162,6 +162,7 @@ struct nf_eval {
 	struct arena *scratch;     /* until the answer is there */
 	const struct nf_question *question;
 	const struct nf_rule *const *ignored;
+	bool is_later;
 	struct nf_chain **bases; /* all base chains that can matter */
 	size_t base_count;
 	struct eval_hook *hooks;

@@ -307,7 +307,7 @@ nat_is_open(const struct eval_state *state)
 	bool is_dst = packet->hook == NF_HOOK_PREROUTING ||
 	              packet->hook == NF_HOOK_OUTPUT;
 
-	return packet->is_tracked && !packet->is_reply &&
+	return packet->is_tracked && !packet->is_reply && !packet->is_later &&
 	       !(is_dst ? state->is_dst_done : state->is_src_done);
 }
 

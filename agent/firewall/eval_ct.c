@@ -40,10 +40,10 @@ state_load(struct nf_eval *eval, const struct nf_expr *expr)
 	const struct nf_packet *packet = &eval->branch->state.packet;
 
 	return eval_store_number(eval, expr,
-	    packet->is_untracked  ? STATE_UNTRACKED
-	    : !packet->is_tracked ? STATE_INVALID
-	    : packet->is_reply    ? STATE_ESTABLISHED
-	                          : STATE_NEW);
+	    packet->is_untracked                   ? STATE_UNTRACKED
+	    : !packet->is_tracked                  ? STATE_INVALID
+	    : packet->is_reply || packet->is_later ? STATE_ESTABLISHED
+	                                           : STATE_NEW);
 }
 
 static enum eval_result
@@ -55,7 +55,8 @@ status_load(struct nf_eval *eval, const struct nf_expr *expr)
 	uint32_t known = ~unknown, status = 0;
 	uint8_t data[sizeof(status)], mask[sizeof(known)];
 
-	status |= packet->is_reply ? IPS_SEEN_REPLY : 0;
+	status |= packet->is_reply || packet->is_later ? IPS_SEEN_REPLY : 0;
+	status |= packet->is_later ? IPS_ASSURED : 0;
 	status |= packet->is_confirmed ? IPS_CONFIRMED : 0;
 	status |= packet->is_snat ? IPS_SRC_NAT : 0;
 	status |= packet->is_dnat ? IPS_DST_NAT : 0;

@@ -10,8 +10,8 @@
 #define EVAL_SOURCE_PORT_MIN 1024U
 
 /* packet.c */
-void eval_packet_syn(
-    struct nf_packet *packet, const struct nf_question *question);
+void eval_packet_first(struct nf_packet *packet,
+    const struct nf_question *question, bool is_later);
 /* the SYN, as it arrived, becomes its answer, as it leaves */
 void eval_packet_answer(struct nf_packet *packet);
 void eval_packet_address(

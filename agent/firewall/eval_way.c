@@ -210,7 +210,7 @@ eval_way_begin(struct nf_eval *eval)
 	struct eval_state *state = &eval->branch->state;
 	const struct net *net = eval->context.net;
 
-	eval_packet_syn(&state->packet, question);
+	eval_packet_first(&state->packet, question, eval->is_later);
 	state->zone.is_known = true;
 	if (question->direction == NF_OUT) {
 		begin_out(eval);
@@ -334,7 +334,7 @@ left(struct nf_eval *eval)
 
 	if (state->is_loopback) {
 		packet->in = packet->out;
-	} else if (packet->is_reply) {
+	} else if (packet->is_reply || packet->is_later) {
 		eval_end(eval, NF_ACCEPTED, NULL);
 		return;
 	} else {
@@ -361,7 +361,7 @@ eval_way_next(struct nf_eval *eval)
 		route_in(eval);
 		return;
 	case NF_HOOK_INPUT:
-		if (packet->is_reply)
+		if (packet->is_reply || packet->is_later)
 			eval_end(eval, NF_ACCEPTED, NULL);
 		else
 			answer_local(eval);

@@ -117,8 +117,9 @@ headers_put(struct nf_packet *packet, const struct nf_address *from,
 	eval_packet_ports(packet);
 	/* the reserved bits, and all flags; the offset is the options' */
 	packet->transport_known[TCP_FLAGS - 1] = 0x0f;
-	packet->transport[TCP_FLAGS] =
-	    packet->is_reply ? FLAG_SYN | FLAG_ACK : FLAG_SYN;
+	packet->transport[TCP_FLAGS] = packet->is_later   ? FLAG_ACK
+	                               : packet->is_reply ? FLAG_SYN | FLAG_ACK
+	                                                  : FLAG_SYN;
 	packet->transport_known[TCP_FLAGS] = 0xff;
 	/* nothing is urgent: the flag is not set */
 	packet->transport_known[TCP_URGENT] = 0xff;
@@ -126,9 +127,12 @@ headers_put(struct nf_packet *packet, const struct nf_address *from,
 }
 
 void
-eval_packet_syn(struct nf_packet *packet, const struct nf_question *question)
+eval_packet_first(
+    struct nf_packet *packet, const struct nf_question *question, bool is_later)
 {
 	*packet = (struct nf_packet){.family = question->from.family,
+	    .is_later = is_later,
+	    .is_confirmed = is_later,
 	    .port = question->port,
 	    .source_port_min = question->source_port,
 	    .source_port_max = question->source_port,

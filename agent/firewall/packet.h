@@ -39,6 +39,7 @@ struct nf_number {
 struct nf_packet {
 	uint8_t family; /* AF_INET, AF_INET6 */
 	bool is_reply;  /* the SYN/ACK */
+	bool is_later; /* the client's first packet after the handshake's SYN */
 	/* headers as on the wire; a bit that is 0 in `known` is not known */
 	uint8_t network[NF_NETWORK_BYTES], network_known[NF_NETWORK_BYTES];
 	uint8_t transport[NF_TRANSPORT_BYTES];

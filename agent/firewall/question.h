@@ -95,6 +95,11 @@ struct nf_options {
 	 * NULL-terminated; or NULL
 	 */
 	const struct nf_rule *const *ignored;
+	/*
+	 * not the SYN, but what follows when it was answered: a connection that
+	 * was set up, without nat. Its answer is not looked at.
+	 */
+	bool is_later;
 };
 
 /*

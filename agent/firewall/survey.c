@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
+#include "agent/firewall/rule_text.h"
 #include "agent/firewall/survey_parts.h"
 
 bool
@@ -178,6 +179,36 @@ others_find(const struct survey *survey, struct nf_verdict_row *row,
 	return 0;
 }
 
+/*
+ * A rule set may let in what is new, and nothing of what was let in: then the
+ * handshake goes well, and the rest is silence.
+ */
+static int
+later_ask(
+    const struct survey *survey, struct nf_verdict_row *row, struct why *why)
+{
+	const struct nf_options options = {.is_later = true};
+	AUTO_BUF struct buf place = {0};
+	struct nf_answer *answer = &row->answer, later;
+	int r;
+
+	if (survey->query->is_brief || answer->outcome != NF_ACCEPTED ||
+	    answer->reason != NULL || answer->is_forwarded ||
+	    answer->port != row->question.port ||
+	    !net_address_equal(&answer->to, &row->question.to))
+		return 0;
+	r = nf_ask(survey->arena, survey->ruleset, survey->net, &row->question,
+	    &options, &later, why);
+	if (r < 0 || !nf_answer_refuses(&later) || later.chain == NULL)
+		return r;
+	nf_place_text(
+	    &place, survey->ruleset, later.chain, later.rule, survey->net);
+	answer->reason = arena_printf(survey->arena,
+	    "the handshake gets through, and nothing that follows it: %s",
+	    buf_text(&place));
+	return 0;
+}
+
 static int
 row_fill(const struct survey *survey, const struct survey_place *place,
     struct nf_verdict_row *row, struct why *why)
@@ -199,6 +230,8 @@ row_fill(const struct survey *survey, const struct survey_place *place,
 		if (r == 0)
 			r = others_find(survey, row, &samples, why);
 	}
+	if (r == 0)
+		r = later_ask(survey, row, why);
 	return r < 0 ? r : survey_behind(survey, row, why);
 }
 

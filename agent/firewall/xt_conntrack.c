@@ -31,7 +31,8 @@ state_bit(const struct nf_packet *packet)
 {
 	if (packet->is_tracked)
 		return XT_CONNTRACK_STATE_BIT(
-		    packet->is_reply ? IP_CT_ESTABLISHED : IP_CT_NEW);
+		    packet->is_reply || packet->is_later ? IP_CT_ESTABLISHED
+		                                         : IP_CT_NEW);
 	return packet->is_untracked ? XT_CONNTRACK_STATE_UNTRACKED
 	                            : XT_CONNTRACK_STATE_INVALID;
 }
@@ -64,8 +65,10 @@ status_match(const struct nf_packet *packet, unsigned mask)
 {
 	unsigned status = 0;
 
-	if (packet->is_reply)
+	if (packet->is_reply || packet->is_later)
 		status |= IPS_SEEN_REPLY;
+	if (packet->is_later)
+		status |= IPS_ASSURED;
 	if (packet->is_confirmed)
 		status |= IPS_CONFIRMED;
 	if (packet->is_snat)

@@ -37,6 +37,7 @@ struct world_rule {
 	const char *from; /* an address, whole */
 	uint8_t family;   /* meta nfproto */
 	const char *iif;  /* iifname */
+	uint32_t state;   /* ct state: this one alone */
 	enum nf_verdict_code verdict;
 	const char *jump;
 	bool is_reject;
@@ -144,6 +145,11 @@ world_add(struct world *world, const char *chain_name, struct world_rule rule)
 		(void)memcpy(name, rule.iif, strlen(rule.iif));
 		at = world_meta(at, NFT_META_IIFNAME, 16);
 		at = world_compare(world, at, name, 16);
+	}
+	if (rule.state != 0) {
+		at = world_meta(at, NFT_CT_STATE, 4);
+		at[-1].op = NF_OP_CT;
+		at = world_compare(world, at, &rule.state, 4);
 	}
 	if (rule.from != NULL)
 		at = world_from(world, at, rule.from);

@@ -78,6 +78,33 @@ TEST(test_second_base)
 	assert_string_equal(world_path(world), "late#1=reject");
 }
 
+/* What follows the SYN of a connection that was let in. */
+TEST(test_later)
+{
+	struct nf_table *table = world_table(world, NF_FAMILY_INET, "filter");
+	struct nf_table *nat = world_table(world, NF_FAMILY_INET, "nat");
+	struct nf_chain *input = world_base(
+	    world, table, "input", NF_HOOK_INPUT, 0, NF_VERDICT_DROP);
+	struct nf_chain *map = world_base(
+	    world, nat, "map", NF_HOOK_PREROUTING, -100, NF_VERDICT_DROP);
+
+	map->type = NF_CHAIN_NAT;
+	RULE(world, map, ACCEPT);
+	RULE(world, input, CT_STATE(STATE_NEW), DPORT(25), ACCEPT);
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
+	world->options.is_later = true;
+	/* nat chains see the first packet only */
+	map->rule_count = 0;
+	assert_int_equal(world_ask_smtp(world), NF_DROPPED);
+	assert_ptr_equal(world->answer.chain, input);
+	assert_false(world->answer.is_reply);
+	RULE(world, input, CT_STATE(STATE_ESTABLISHED), ACCEPT);
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
+	world->options.is_later = false;
+	assert_int_equal(world_ask_smtp(world), NF_DROPPED);
+	assert_ptr_equal(world->answer.chain, map);
+}
+
 TEST(test_jumps)
 {
 	struct nf_table *table = world_table(world, NF_FAMILY_INET, "filter");
@@ -633,6 +660,7 @@ main(void)
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_policy),
 	    cmocka_unit_test(test_second_base),
+	    cmocka_unit_test(test_later),
 	    cmocka_unit_test(test_jumps),
 	    cmocka_unit_test(test_reply),
 	    cmocka_unit_test(test_limit),

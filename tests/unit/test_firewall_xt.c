@@ -124,7 +124,7 @@ make_packet(struct world *world, int family)
 
 	question.from = address(family == 4 ? "10.0.0.5" : "2001:db8::5");
 	question.to = address(family == 4 ? "10.0.0.1" : "2001:db8::1");
-	eval_packet_syn(&world->packet, &question);
+	eval_packet_first(&world->packet, &question, false);
 	world->packet.is_tracked = true;
 	world->packet.in = &world->eth0;
 	world->packet.out = &world->eth0;

@@ -101,6 +101,28 @@ test_one_family(void **state)
 	assert_null(all.rows[1].shadowed_chain);
 }
 
+/* What is let in must get further than the handshake. */
+static void
+test_silence(void **state)
+{
+	struct nf_survey_query query = {.direction = NF_IN, .port = 587};
+	struct nf_survey all;
+
+	(void)state;
+	world_base(&world, "input", NF_HOOK_INPUT, DROP);
+	world_add(&world, "input",
+	    (struct world_rule){.state = 8, .port = 587, .verdict = ACCEPT});
+	all = survey(&query);
+	assert_int_equal(all.rows[0].answer.outcome, NF_ACCEPTED);
+	assert_string_equal(all.rows[0].answer.reason,
+	    "the handshake gets through, and nothing that follows it: "
+	    "inet filter input, policy: drop");
+	world_add(&world, "input",
+	    (struct world_rule){.state = 2, .verdict = ACCEPT});
+	all = survey(&query);
+	assert_null(all.rows[0].answer.reason);
+}
+
 /* No IPv6 but on the link: there is nobody outside. */
 static void
 test_no_ipv6(void **state)
@@ -421,6 +443,7 @@ main(void)
 	    TEST(test_one_family),
 	    TEST(test_no_ipv6),
 	    TEST(test_no_default),
+	    TEST(test_silence),
 	    TEST(test_other_family),
 	    TEST(test_two_interfaces),
 	    TEST(test_others),
