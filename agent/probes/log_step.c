@@ -2,7 +2,7 @@
  * log_step.c - what the log says of the speed step that holds
  *
  * Purpose  evidence for and against a step: only what its own transport met,
- *          and only once nothing else is under way to the same servers
+ *          and, where domains share sessions, only once theirs of before end
  * Input    deliveries of a destination that is slowed down
  * Errors   none
  * Runs as  observer
@@ -26,13 +26,14 @@
 static bool
 is_beside(const struct throttle *a, const struct throttle *b)
 {
-	return a == b || (a->group != NULL && b->group != NULL &&
-	                     strcmp(a->group, b->group) == 0);
+	return a == b || (b->group != NULL && strcmp(a->group, b->group) == 0);
 }
 
 /*
- * Their sessions count at the other side, too: what it refused meanwhile is no
- * evidence against the step, nor against that of domains at the same servers.
+ * Domains at the same servers begin to share sessions: those that each of them
+ * had for itself count at the other side, too, and what it refused meanwhile
+ * is no evidence against the step of any of them. One domain alone is judged
+ * sooner (SETTLE_S of throttle_law.c): each wait costs refusals.
  */
 static void
 disturbed(struct tally_line *line, const struct throttle *throttle)
@@ -80,7 +81,8 @@ tally_step(struct tally_line *line, struct tally_detail *detail)
 	if (step_owns(step, line->event->transport.text,
 	        line->event->transport.length))
 		return throttle;
-	if (after_us < UNDER_WAY_S * US_PER_S)
+	if (throttle->group != NULL && step->family == STEP_CONCURRENCY &&
+	    after_us < UNDER_WAY_S * US_PER_S)
 		disturbed(line, throttle);
 	return NULL;
 }

@@ -646,6 +646,60 @@ test_step(void **state)
 	assert_near("step_attempts", BIG("step_attempts"), 0, 0);
 }
 
+static void
+step_line(double at_s, unsigned id, const char *transport, const char *domain)
+{
+	char program[64];
+
+	(void)snprintf(program, sizeof(program), "postfix/%s/smtp", transport);
+	line(at_s, program, 7,
+	    "%010X: to=<a@%s>, relay=" HOST ":25, delay=9, "
+	    "delays=8/1/0.1/0, dsn=4.7.0, status=deferred (host " HOST
+	    " refused to talk to me: " BUSY ")",
+	    id, domain);
+}
+
+/*
+ * Domains that begin to share sessions: what was refused while those of before
+ * were under way is no evidence against any of them.
+ */
+static void
+test_step_of_group(void **state)
+{
+	struct throttle rows[] = {
+	    {.domain = "big.test",   .step = "c1", .group = "[mx.big.test]"},
+	    {.domain = "small.test", .step = "c1", .group = "[mx.big.test]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		rows[i].since_us = (BEGIN_S + 100) * US_PER_S;
+	world.throttles =
+	    (struct throttle_list){.rows = rows, .count = ARRAY_COUNT(rows)};
+	world.with.throttles = &world.throttles;
+	for (unsigned i = 0; i < 10; i++) {
+		step_line(101 + i, i, "mailfix-c1", "big.test");
+		step_line(101 + i, 100 + i, "mailfix-c1", "small.test");
+	}
+	tell();
+	assert_near("step_refused", BIG("step_refused"), 10, 10);
+	/* one of small.test's old sessions: of big.test's, too */
+	step_line(112, 200, "mailfix-c2", "small.test");
+	tell();
+	assert_near("step_refused", BIG("step_refused"), 0, 0);
+	assert_near("step_attempts", BIG("step_attempts"), 0, 0);
+	step_line(113, 201, "mailfix-c1", "big.test");
+	/* long after the step it is somebody else's doing */
+	step_line(140, 202, "mailfix-c2", "small.test");
+	tell();
+	assert_near("step_refused", BIG("step_refused"), 1, 1);
+	/* each for itself: what was before is told by its transport alone */
+	rows[1].group = NULL;
+	step_line(120, 203, "mailfix-c2", "small.test");
+	tell();
+	assert_near("step_refused", BIG("step_refused"), 1, 1);
+}
+
 /* What a relay refuses is one row, and its step's; the rest by domain. */
 static void
 test_relay(void **state)
@@ -1070,6 +1124,7 @@ main(void)
 	    CASE(test_alive_changes),
 	    CASE(test_rate),
 	    CASE(test_step),
+	    CASE(test_step_of_group),
 	    CASE(test_relay),
 	    CASE(test_reached),
 	    CASE(test_reached_relay),
