@@ -11,6 +11,7 @@
 
 #include <endian.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netfilter/nf_tables.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -167,7 +168,7 @@ meta_write(struct nf_eval *eval, const struct nf_expr *expr)
 	    sizeof(number.value));
 	number.is_known =
 	    eval_is_known(eval->registers, expr->sreg, sizeof(number.value));
-	if (!number.is_known)
+	if (!number.is_known && expr->key.key != NFT_META_PKTTYPE)
 		number.value = 0;
 	switch (expr->key.key) {
 	case NFT_META_MARK:
@@ -179,9 +180,15 @@ meta_write(struct nf_eval *eval, const struct nf_expr *expr)
 	case NFT_META_NFTRACE:
 	case NFT_META_SECMARK:
 		return EVAL_NEXT;
-	default: /* pkttype: TCP takes only what is for this host */
-		return eval_not_understood(eval, "meta");
+	case NFT_META_PKTTYPE: /* one byte; it is for this host already */
+		if (eval_is_known(eval->registers, expr->sreg, 1) &&
+		    *(const uint8_t *)&number.value == PACKET_HOST)
+			return EVAL_NEXT;
+		break; /* TCP takes only what is for this host */
+	default:
+		break;
 	}
+	return eval_not_understood(eval, "meta");
 }
 
 static enum eval_result

@@ -53,8 +53,11 @@ early(struct world *world, int priority)
 /* TCP takes only what is for this host: a packet of another type is dropped. */
 TEST(test_pkttype_set)
 {
-	RULE(world, early(world, 0), VALUE(R1, 1),
-	    SET_META(NFT_META_PKTTYPE, R1));
+	struct nf_chain *chain = early(world, 0);
+
+	RULE(world, chain, VALUE(R1, 0), SET_META(NFT_META_PKTTYPE, R1));
+	assert_int_equal(world_ask_smtp(world), NF_ACCEPTED);
+	RULE(world, chain, VALUE(R1, 1), SET_META(NFT_META_PKTTYPE, R1));
 	assert_int_equal(world_ask_smtp(world), NF_NOT_KNOWN);
 }
 
