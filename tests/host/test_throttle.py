@@ -103,7 +103,9 @@ class Changes(SenderCase):
         self.sender(rules(2))
         self.start_timer()
         self.have_queued(8000)
-        self.await_delivered(800, timeout_s=90)
+        # Before a step up is tried and refused: what was made active for that
+        # step would go by it, and no step be measured any more.
+        self.await_delivered(300, timeout_s=90)
         self.big.follow(rules(10))
         changed_at = time.time()
         # a step up that two sessions refused just before makes the next wait
