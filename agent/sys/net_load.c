@@ -41,38 +41,6 @@ struct net_loader {
 /* Containers come and go, but not all the time. */
 #define TRIES_MAX 5
 
-/* Attributes by type; those that the header of this build does not know, not. */
-static void
-attributes_read(const struct nlmsghdr *message, size_t header,
-    const struct nlattr *ret[ATTRIBUTES_MAX])
-{
-	size_t at = NLMSG_LENGTH(NLMSG_ALIGN(header));
-
-	(void)memset(ret, 0, ATTRIBUTES_MAX * sizeof(*ret));
-	while (at + sizeof(struct nlattr) <= message->nlmsg_len) {
-		const struct nlattr *attr =
-		    (const void *)((const char *)message + at);
-		unsigned type = mnl_attr_get_type(attr);
-
-		if (attr->nla_len < sizeof(*attr) ||
-		    attr->nla_len > message->nlmsg_len - at)
-			break;
-		if (type < ATTRIBUTES_MAX)
-			ret[type] = attr;
-		at += (size_t)NLA_ALIGN(attr->nla_len);
-	}
-}
-
-static uint32_t
-number(const struct nlattr *attr)
-{
-	uint32_t value = 0;
-
-	if (attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(value))
-		(void)memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
-	return value;
-}
-
 static void
 name_copy(char *to, size_t size, const void *bytes, size_t length)
 {
@@ -135,7 +103,7 @@ take_link(void *user, const struct nlmsghdr *message)
 	if (message->nlmsg_type != RTM_NEWLINK ||
 	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)))
 		return 0;
-	attributes_read(message, sizeof(*body), attrs);
+	netlink_attributes(message, sizeof(*body), attrs, ATTRIBUTES_MAX);
 	if (attrs[IFLA_IFNAME] == NULL)
 		return 0;
 	net->interfaces =
@@ -144,8 +112,8 @@ take_link(void *user, const struct nlmsghdr *message)
 	interface = &net->interfaces[net->interface_count++];
 	*interface = (struct net_interface){.index = (unsigned)body->ifi_index,
 	    .type = body->ifi_type,
-	    .group = number(attrs[IFLA_GROUP]),
-	    .master = number(attrs[IFLA_MASTER]),
+	    .group = netlink_u32(attrs[IFLA_GROUP]),
+	    .master = netlink_u32(attrs[IFLA_MASTER]),
 	    .is_up = (body->ifi_flags & IFF_UP) != 0,
 	    .is_loopback = (body->ifi_flags & IFF_LOOPBACK) != 0};
 	name_copy(interface->name, sizeof(interface->name),
@@ -173,13 +141,13 @@ take_address(void *user, const struct nlmsghdr *message)
 	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)) ||
 	    (body->ifa_family != AF_INET && body->ifa_family != AF_INET6))
 		return 0;
-	attributes_read(message, sizeof(*body), attrs);
+	netlink_attributes(message, sizeof(*body), attrs, ATTRIBUTES_MAX);
 	/* of a point-to-point link IFA_ADDRESS is the peer's */
 	attr = attrs[IFA_LOCAL] != NULL ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS];
 	length = body->ifa_family == AF_INET ? 4 : 16;
 	if (attr == NULL || mnl_attr_get_payload_len(attr) != length)
 		return 0;
-	flags = attrs[IFA_FLAGS] != NULL ? number(attrs[IFA_FLAGS])
+	flags = attrs[IFA_FLAGS] != NULL ? netlink_u32(attrs[IFA_FLAGS])
 	                                 : body->ifa_flags;
 	/* IFA_F_TEMPORARY is IFA_F_SECONDARY of IPv4, which is as good */
 	if (body->ifa_family == AF_INET)
@@ -206,7 +174,8 @@ take_rule(void *user, const struct nlmsghdr *message)
 	if (message->nlmsg_type != RTM_NEWRULE ||
 	    message->nlmsg_len < NLMSG_LENGTH(sizeof(struct fib_rule_hdr)))
 		return 0;
-	attributes_read(message, sizeof(struct fib_rule_hdr), attrs);
+	netlink_attributes(
+	    message, sizeof(struct fib_rule_hdr), attrs, ATTRIBUTES_MAX);
 	if (attrs[FRA_FWMARK] != NULL)
 		loader->net.is_mark_routed = true;
 	return 0;

@@ -29,37 +29,6 @@ address_length(uint8_t family)
 }
 
 static void
-attributes_read(const struct nlmsghdr *message,
-    const struct nlattr *ret[ROUTE_ATTRIBUTES_MAX])
-{
-	size_t at = NLMSG_LENGTH(sizeof(struct rtmsg));
-
-	(void)memset(ret, 0, ROUTE_ATTRIBUTES_MAX * sizeof(*ret));
-	while (at + sizeof(struct nlattr) <= message->nlmsg_len) {
-		const struct nlattr *attr =
-		    (const void *)((const char *)message + at);
-		unsigned type = mnl_attr_get_type(attr);
-
-		if (attr->nla_len < sizeof(*attr) ||
-		    attr->nla_len > message->nlmsg_len - at)
-			break;
-		if (type < ROUTE_ATTRIBUTES_MAX)
-			ret[type] = attr;
-		at += (size_t)NLA_ALIGN(attr->nla_len);
-	}
-}
-
-static uint32_t
-number(const struct nlattr *attr)
-{
-	uint32_t value = 0;
-
-	if (attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(value))
-		(void)memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
-	return value;
-}
-
-static void
 address_read(const struct nlattr *attr, uint8_t family, struct nf_address *ret)
 {
 	size_t length = address_length(family);
@@ -117,13 +86,14 @@ take_route(void *user, const struct nlmsghdr *message)
 	if (message->nlmsg_type != RTM_NEWROUTE ||
 	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)))
 		return 0;
-	attributes_read(message, attrs);
-	*route = (struct net_route){
-	    .type = type_of(body->rtm_type), .oif = number(attrs[RTA_OIF])};
+	netlink_attributes(
+	    message, sizeof(struct rtmsg), attrs, ROUTE_ATTRIBUTES_MAX);
+	*route = (struct net_route){.type = type_of(body->rtm_type),
+	    .oif = netlink_u32(attrs[RTA_OIF])};
 	address_read(attrs[RTA_PREFSRC], body->rtm_family, &route->source);
 	address_read(attrs[RTA_GATEWAY], body->rtm_family, &route->gateway);
 	via_read(attrs[RTA_VIA], &route->gateway);
-	route->realm = number(attrs[RTA_FLOW]);
+	route->realm = netlink_u32(attrs[RTA_FLOW]);
 	return 0;
 }
 
@@ -254,10 +224,11 @@ take_default(void *user, const struct nlmsghdr *message)
 	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*body)) ||
 	    body->rtm_type != RTN_UNICAST || body->rtm_dst_len != 0)
 		return 0;
-	attributes_read(message, attrs);
+	netlink_attributes(
+	    message, sizeof(struct rtmsg), attrs, ROUTE_ATTRIBUTES_MAX);
 	if (attrs[RTA_OIF] != NULL)
-		default_set(
-		    defaults->net, number(attrs[RTA_OIF]), body->rtm_family);
+		default_set(defaults->net, netlink_u32(attrs[RTA_OIF]),
+		    body->rtm_family);
 	if (attrs[RTA_MULTIPATH] != NULL)
 		hops_read(
 		    attrs[RTA_MULTIPATH], defaults->net, body->rtm_family);

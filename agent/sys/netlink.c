@@ -140,3 +140,34 @@ netlink_walk(int fd, void *buffer, struct netlink_walk *walk)
 	}
 	return r < 0 ? r : code;
 }
+
+void
+netlink_attributes(const struct nlmsghdr *message, size_t body,
+    const struct nlattr **ret, size_t count)
+{
+	size_t at = NLMSG_LENGTH(NLMSG_ALIGN(body));
+
+	(void)memset(ret, 0, count * sizeof(*ret));
+	while (at + sizeof(struct nlattr) <= message->nlmsg_len) {
+		const struct nlattr *attr =
+		    (const void *)((const char *)message + at);
+		unsigned type = mnl_attr_get_type(attr);
+
+		if (attr->nla_len < sizeof(*attr) ||
+		    attr->nla_len > message->nlmsg_len - at)
+			break;
+		if (type < count)
+			ret[type] = attr;
+		at += (size_t)NLA_ALIGN(attr->nla_len);
+	}
+}
+
+uint32_t
+netlink_u32(const struct nlattr *attr)
+{
+	uint32_t value = 0;
+
+	if (attr != NULL && mnl_attr_get_payload_len(attr) == sizeof(value))
+		(void)memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
+	return value;
+}

@@ -41,4 +41,17 @@ int netlink_walk(int fd, void *buffer, struct netlink_walk *walk);
 /* netlink_send - to the kernel; -errno */
 int netlink_send(int fd, const struct nlmsghdr *message);
 
+/*
+ * netlink_attributes - those behind the body of a message, by type
+ *
+ * body  bytes of the struct that comes first
+ * ret   [count]; NULL where there is none. What does not fit into the message
+ *       ends them, what is not below count is left out.
+ */
+void netlink_attributes(const struct nlmsghdr *message, size_t body,
+    const struct nlattr **ret, size_t count);
+
+/* netlink_u32 - in host order; 0 when there is none, or of another size */
+uint32_t netlink_u32(const struct nlattr *attr);
+
 #endif
