@@ -3,25 +3,21 @@
  *
  * Purpose  fork an observer, take its records, check each of them
  * Input    fixed-size records of a process that reads hostile files
- * Errors   -EPROTO: a record that cannot be; -ETIMEDOUT; -EIO: it ended early
+ * Errors   -EPROTO: a record that cannot be; else as observer_pipe.c
  * Runs as  actor; the child as observer with CAP_DAC_READ_SEARCH
  * Source   DESIGN "Two roles, one binary"; pipe(7)
  */
 #include "agent/probes/queue_select.h"
 
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/clock.h"
+#include "agent/probes/observer_pipe.h"
 #include "agent/probes/queue_pick.h"
-#include "agent/sys/child.h"
 #include "agent/sys/sandbox.h"
 #include "agent/sys/view.h"
 
@@ -29,9 +25,6 @@
 #define DEADLINE_MS 60000
 #define CPU_S       60
 #define THREADS     4
-
-/* As observer.c: to leave after the last word. */
-#define LEAVE_MS 2000
 
 #define NEEDS (SANDBOX_READ_ALL | SANDBOX_THREADS | SANDBOX_BELOW)
 
@@ -51,23 +44,8 @@ struct select_job {
 	int64_t now_s;
 	struct sandbox sandbox;
 	int queue_fd, pipe[2];
+	struct observer_pipe answer;
 };
-
-/* write(2), whole; the reader may be gone: then there is nobody to tell. */
-static void
-put(int fd, const void *bytes, size_t length)
-{
-	for (const char *p = bytes; length > 0;) {
-		ssize_t n = write(fd, p, length);
-
-		if (n < 0 && errno != EINTR)
-			_exit(1);
-		if (n > 0) {
-			p += n;
-			length -= (size_t)n;
-		}
-	}
-}
 
 static int
 shut_in(struct select_job *job, struct why *why)
@@ -106,45 +84,9 @@ static void __attribute__((noreturn)) child(struct select_job *job)
 		    queue_pick_end(pick, &count, &head.matched, &head.in_state);
 	head.count = count;
 	memcpy(head.text, why.text, sizeof(head.text));
-	put(job->pipe[1], &head, sizeof(head));
-	put(job->pipe[1], picked, count * sizeof(*picked));
+	observer_pipe_put(job->pipe[1], &head, sizeof(head));
+	observer_pipe_put(job->pipe[1], picked, count * sizeof(*picked));
 	_exit(0);
-}
-
-/* Exactly that many bytes before the deadline. */
-static int
-get(int fd, void *bytes, size_t length, int64_t deadline_ms, struct why *why)
-{
-	for (char *p = bytes; length > 0;) {
-		struct pollfd ready = {.fd = fd, .events = POLLIN};
-		int64_t left_ms = deadline_ms - clock_boot_ms();
-		ssize_t n;
-
-		if (left_ms <= 0)
-			return why_set(why, -ETIMEDOUT,
-			    "the queue could not be read in %d s",
-			    DEADLINE_MS / 1000);
-		if (poll(&ready, 1, (int)left_ms) <= 0)
-			continue;
-		n = read(fd, p, length);
-		if (n == 0)
-			return why_set(
-			    why, -EIO, "the observer of the queue stopped");
-		if (n < 0 && errno != EINTR)
-			return why_errno(why, "read from the observer");
-		if (n > 0) {
-			p += n;
-			length -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-static int
-lied(struct why *why, const char *what)
-{
-	return why_set(why, -EPROTO,
-	    "the observer of the queue broke the protocol: %s", what);
 }
 
 static int
@@ -156,15 +98,17 @@ head_check(
 	                 : job->query->max;
 
 	if (head->magic != HEAD_MAGIC)
-		return lied(why, "no head");
+		return observer_pipe_lied(&job->answer, "no head", why);
 	if (memchr(head->text, '\0', sizeof(head->text)) == NULL ||
 	    head->code > 0)
-		return lied(why, "a head that makes no sense");
+		return observer_pipe_lied(
+		    &job->answer, "a head that makes no sense", why);
 	if (head->code < 0) /* its reasons are ours: no bytes of the queue */
 		return why_set(why, head->code, "%s", head->text);
 	if (head->count > max || head->count > head->matched ||
 	    head->matched > head->in_state)
-		return lied(why, "counts that cannot be");
+		return observer_pipe_lied(
+		    &job->answer, "counts that cannot be", why);
 	return 0;
 }
 
@@ -174,9 +118,11 @@ record_check(const struct select_job *job, const struct queue_picked *picked,
 {
 	if (memchr(picked->id, '\0', sizeof(picked->id)) == NULL ||
 	    !job->mta->ops->queue_id_ok(picked->id))
-		return lied(why, "an id that is none");
+		return observer_pipe_lied(
+		    &job->answer, "an id that is none", why);
 	if (picked->bytes < 0)
-		return lied(why, "a size that cannot be");
+		return observer_pipe_lied(
+		    &job->answer, "a size that cannot be", why);
 	return 0;
 }
 
@@ -188,7 +134,8 @@ compare_ids(const void *a, const void *b)
 
 /* An id that comes twice would be counted twice. */
 static int
-ids_check(const char *const *ids, size_t count, struct why *why)
+ids_check(const struct select_job *job, const char *const *ids, size_t count,
+    struct why *why)
 {
 	AUTO_FREE const char **sorted = mem_alloc(count + 1, sizeof(*sorted));
 
@@ -197,7 +144,8 @@ ids_check(const char *const *ids, size_t count, struct why *why)
 	qsort(sorted, count, sizeof(*sorted), compare_ids);
 	for (size_t i = 1; i < count; i++)
 		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			return lied(why, "an id twice");
+			return observer_pipe_lied(
+			    &job->answer, "an id twice", why);
 	return 0;
 }
 
@@ -205,13 +153,12 @@ static int
 take(struct arena *arena, const struct select_job *job,
     struct queue_selection *ret, struct why *why)
 {
-	int64_t deadline_ms = clock_boot_ms() + DEADLINE_MS;
 	struct queue_selection all = {0};
 	struct head head;
 	const char **ids;
 	int r;
 
-	r = get(job->pipe[0], &head, sizeof(head), deadline_ms, why);
+	r = observer_pipe_get(&job->answer, &head, sizeof(head), why);
 	if (r < 0 || (r = head_check(job, &head, why)) < 0)
 		return r;
 	ids = arena_alloc(arena, head.count + 1, sizeof(*ids));
@@ -219,8 +166,8 @@ take(struct arena *arena, const struct select_job *job,
 		struct queue_picked picked;
 		double age_s;
 
-		r = get(
-		    job->pipe[0], &picked, sizeof(picked), deadline_ms, why);
+		r = observer_pipe_get(
+		    &job->answer, &picked, sizeof(picked), why);
 		if (r < 0 || (r = record_check(job, &picked, why)) < 0)
 			return r;
 		ids[i] = arena_dup(arena, picked.id);
@@ -233,56 +180,10 @@ take(struct arena *arena, const struct select_job *job,
 	all.count = head.count;
 	all.matched = head.matched;
 	all.in_state = head.in_state;
-	if ((r = ids_check(ids, all.count, why)) < 0)
+	if ((r = ids_check(job, ids, all.count, why)) < 0)
 		return r;
 	*ret = all;
 	return 0;
-}
-
-/* The pipe ends with the process, and nothing stands before its end. */
-static int
-end_check(const struct select_job *job, struct why *why)
-{
-	struct pollfd ready = {.fd = job->pipe[0], .events = POLLIN};
-	char more;
-
-	if (poll(&ready, 1, LEAVE_MS) <= 0)
-		return lied(why, "it did not end");
-	return read(job->pipe[0], &more, sizeof(more)) == 0
-	           ? 0
-	           : lied(why, "more than it had announced");
-}
-
-/* What a process that was not killed by us has died of. */
-static int
-status_check(int code, int status, struct why *why)
-{
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-		return lied(why, "a forbidden system call");
-	if (WIFSIGNALED(status))
-		return why_set(why, -EPROTO,
-		    "the observer of the queue was killed by signal %d (%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (code == 0 && status != 0)
-		return lied(why, "it did not end cleanly");
-	return code;
-}
-
-/*
- * It has told all, or is not to tell any more. One that closed the pipe early
- * is given the time to end: how it died tells whether it can be trusted.
- */
-static int
-reap(pid_t pid, int code, struct why *why)
-{
-	int status = 0;
-
-	if ((code == 0 || code == -EIO) && child_wait(pid, LEAVE_MS, &status))
-		return status_check(code, status, why);
-	if (child_end(pid, &status) && WIFSIGNALED(status) &&
-	    WTERMSIG(status) != SIGKILL)
-		return status_check(code, status, why);
-	return code == 0 ? lied(why, "it did not end") : code;
 }
 
 static int
@@ -294,6 +195,12 @@ run(struct arena *arena, struct select_job *job, struct queue_selection *ret,
 
 	if (pipe2(job->pipe, O_CLOEXEC) < 0)
 		return why_errno(why, "make a pipe");
+	job->answer = (struct observer_pipe){
+	    .fd = job->pipe[0],
+	    .of = "the queue",
+	    .deadline_ms = clock_boot_ms() + DEADLINE_MS,
+	    .patience_s = DEADLINE_MS / 1000,
+	};
 	job->sandbox.parent = getpid();
 	pid = fork();
 	if (pid == 0)
@@ -306,8 +213,8 @@ run(struct arena *arena, struct select_job *job, struct queue_selection *ret,
 		return why_errno(why, "fork");
 	r = take(arena, job, ret, why);
 	if (r == 0)
-		r = end_check(job, why);
-	return reap(pid, r, why);
+		r = observer_pipe_end(&job->answer, why);
+	return observer_pipe_reap(&job->answer, pid, r, why);
 }
 
 int
