@@ -63,15 +63,20 @@ static const char *
 iptables(
     struct arena *arena, const struct egress *egress, const struct rule *rule)
 {
+	const char *program =
+	    text_equal(rule->family, "ip6") ? "ip6tables" : "iptables";
+	/* what it takes when no table is given */
+	const char *table = text_equal(rule->table, "filter")
+	                        ? ""
+	                        : arena_printf(arena, " -t %s", rule->table);
+
 	if (rule->is_of_answer)
 		return arena_printf(arena,
-		    "%s -I %s -m conntrack --ctstate ESTABLISHED -j ACCEPT",
-		    text_equal(rule->family, "ip6") ? "ip6tables" : "iptables",
-		    rule->chain);
+		    "%s%s -I %s -m conntrack --ctstate ESTABLISHED -j ACCEPT",
+		    program, table, rule->chain);
 	return arena_printf(arena,
-	    "%s -I %s -p tcp --dport %u -m owner --uid-owner %s -j ACCEPT",
-	    text_equal(rule->family, "ip6") ? "ip6tables" : "iptables",
-	    rule->chain, egress->port, egress->user);
+	    "%s%s -I %s -p tcp --dport %u -m owner --uid-owner %s -j ACCEPT",
+	    program, table, rule->chain, egress->port, egress->user);
 }
 
 static const char *
@@ -95,12 +100,14 @@ nft(struct arena *arena, const struct egress *egress, const struct rule *rule)
 const char *
 egress_remedy(struct arena *arena, const struct egress *egress)
 {
+	const char *user = egress->user;
 	struct rule rule;
 
 	if (text_equal(egress->manager, "ufw"))
 		return arena_printf(
 		    arena, "ufw allow out %u/tcp", egress->port);
-	if (text_equal(egress->manager, "firewalld") || egress->user == NULL ||
+	if (text_equal(egress->manager, "firewalld") || user == NULL ||
+	    word_take(arena, &user, '\0') == NULL ||
 	    !rule_parse(arena, egress->rule, &rule))
 		return "";
 	return text_equal(egress->manager, "iptables")

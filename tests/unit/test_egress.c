@@ -368,6 +368,9 @@ test_remedy(void **state)
              "nft 'add rule inet f input ct state established accept'"                                                                        },
 	    {"iptables",
              "ip filter INPUT, handle 9: drop (it stops the answer)",         "iptables -I INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT"},
+	    {"iptables",  "ip mangle OUTPUT, handle 9: drop",
+             "iptables -t mangle -I OUTPUT -p tcp --dport 25 -m owner "
+	        "--uid-owner postfix -j ACCEPT"	                                                                                       },
 	    {"ufw",       "ip filter ufw-user-output, handle 9: drop",
              "ufw allow out 25/tcp"	                                                                                                   },
 	    {"firewalld", "inet firewalld filter_OUT, handle 9: drop",        ""                                                              },
@@ -389,6 +392,12 @@ test_remedy(void **state)
 		                     : "? no rule refuses it, or whose is "
 		                       "not known");
 	}
+	/* what is pasted into a shell is a name, or nothing */
+	world.mta.owner = "post$(x)fix";
+	rules_are("25", "drop", "drop", cases[0].rule);
+	word("firewall", "25", "manager", "nftables");
+	tell();
+	expect("remedy", "? no rule refuses it, or whose is not known");
 }
 
 /* text: of an MX its host, else the address; NULL: no answer */
