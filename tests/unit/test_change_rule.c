@@ -24,8 +24,7 @@
 #include "agent/change/change_store.h"
 #include "agent/change/rule_mark.h"
 #include "agent/change/ufw_tuple.h"
-#include "agent/sys/program.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/program_say.h"
 
 #define NFT "/usr/sbin/nft"
 #define IP  "/usr/sbin/ip"
@@ -50,38 +49,17 @@ static struct change change;
 static struct why why;
 
 static void
-say(struct buf *ret, const char *input, const char *const *argv)
-{
-	const struct program program = {
-	    .argv = argv,
-	    .input = input,
-	    .input_length = input != NULL ? strlen(input) : 0,
-	    .is_joined = true,
-	};
-	struct program_result result = {0};
-
-	assert_int_equal(program_run(&program, &result, &why), 0);
-	if (result.status != 0)
-		print_message("%s: %s\n", argv[0], buf_text(&result.output));
-	assert_int_equal(result.status, 0);
-	buf_clear(ret);
-	buf_add(ret, buf_text(&result.output));
-	buf_done(&result.output);
-	buf_done(&result.errors);
-}
-
-static void
 load(const char *rules)
 {
 	AUTO_BUF struct buf said = {0};
 
-	say(&said, rules, (const char *const[]){NFT, "-f", "-", NULL});
+	program_say(&said, rules, (const char *const[]){NFT, "-f", "-", NULL});
 }
 
 static void
 list(struct buf *ret)
 {
-	say(ret, NULL,
+	program_say(ret, NULL,
 	    (const char *const[]){NFT, "-a", "list", "ruleset", NULL});
 }
 
@@ -94,7 +72,7 @@ begin(void **state)
 	if (access(NFT, X_OK) < 0 || access(IP, X_OK) < 0 ||
 	    unshare(CLONE_NEWNET) < 0)
 		skip();
-	say(&said, links, (const char *const[]){IP, "-b", "-", NULL});
+	program_say(&said, links, (const char *const[]){IP, "-b", "-", NULL});
 	load(closed);
 	(void)strcpy(root, "/tmp/test-change-rule-XXXXXX");
 	if (mkdtemp(root) == NULL)

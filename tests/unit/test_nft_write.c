@@ -18,8 +18,7 @@
 
 #include "agent/base/buf.h"
 #include "agent/sys/nft_write.h"
-#include "agent/sys/program.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/program_say.h"
 
 #define NFT  "/usr/sbin/nft"
 #define MARK "mailfix 20261122T101500-4f2a/2"
@@ -39,39 +38,18 @@ static const char rules[] =
 
 /* What it says, or what it says wrong; the caller's buf. */
 static void
-say(struct buf *ret, const char *input, const char *const *argv)
-{
-	const struct program program = {
-	    .argv = argv,
-	    .input = input,
-	    .input_length = input != NULL ? strlen(input) : 0,
-	    .is_joined = true,
-	};
-	struct program_result result = {0};
-	struct why why = {0};
-
-	assert_int_equal(program_run(&program, &result, &why), 0);
-	if (result.status != 0)
-		print_message("%s: %s\n", argv[0], buf_text(&result.output));
-	assert_int_equal(result.status, 0);
-	buf_add(ret, buf_text(&result.output));
-	buf_done(&result.output);
-	buf_done(&result.errors);
-}
-
-static void
 load(const char *text)
 {
 	AUTO_BUF struct buf out = {0};
 
-	say(&out, text, (const char *const[]){NFT, "-f", "-", NULL});
+	program_say(&out, text, (const char *const[]){NFT, "-f", "-", NULL});
 }
 
 static void
 list(struct buf *ret)
 {
 	buf_clear(ret);
-	say(ret, NULL,
+	program_say(ret, NULL,
 	    (const char *const[]){NFT, "-a", "list", "ruleset", NULL});
 }
 
@@ -80,7 +58,8 @@ static void
 show(struct buf *ret)
 {
 	buf_clear(ret);
-	say(ret, NULL, (const char *const[]){NFT, "list", "ruleset", NULL});
+	program_say(
+	    ret, NULL, (const char *const[]){NFT, "list", "ruleset", NULL});
 }
 
 static int
@@ -331,7 +310,7 @@ test_iptables_shows_it_truly(void **state)
 	(void)state;
 	if (access(save, X_OK) < 0)
 		skip();
-	say(&text,
+	program_say(&text,
 	    "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 25 -j "
 	    "ACCEPT\nCOMMIT\n",
 	    (const char *const[]){"/usr/sbin/iptables-nft-restore", NULL});
@@ -339,7 +318,7 @@ test_iptables_shows_it_truly(void **state)
 	assert_int_equal(
 	    nft_write_insert(&accept, MARK, generation(), &handle, &why), 0);
 	buf_clear(&text);
-	say(&text, NULL, (const char *const[]){save, NULL});
+	program_say(&text, NULL, (const char *const[]){save, NULL});
 	assert_non_null(strstr(buf_text(&text),
 	    "-A INPUT -i eth1 -p tcp -m tcp --dport 587 -m comment --comment "
 	    "\"" MARK "\" -j ACCEPT\n"));
@@ -349,7 +328,7 @@ test_iptables_shows_it_truly(void **state)
 	assert_string_equal(buf_text(&before), buf_text(&after));
 
 	/* saved and restored, the comment is a match: ours all the same */
-	say(&after, buf_text(&text),
+	program_say(&after, buf_text(&text),
 	    (const char *const[]){"/usr/sbin/iptables-nft-restore", NULL});
 	show(&before);
 	assert_null(strstr(buf_text(&before), MARK));

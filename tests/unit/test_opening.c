@@ -16,8 +16,8 @@
 #include "agent/firewall/opening.h"
 #include "agent/sys/nft_load.h"
 #include "agent/sys/nft_write.h"
-#include "agent/sys/program.h"
 #include "tests/unit/firewall_world.h"
+#include "tests/unit/program_say.h"
 
 #define NFT  "/usr/sbin/nft"
 #define MARK "mailfix test/1"
@@ -36,31 +36,9 @@ struct look {
 };
 
 static void
-say(struct buf *ret, const char *input, const char *const *argv)
-{
-	const struct program program = {
-	    .argv = argv,
-	    .input = input,
-	    .input_length = input != NULL ? strlen(input) : 0,
-	    .is_joined = true,
-	};
-	struct program_result result = {0};
-	struct why why = {0};
-
-	assert_int_equal(program_run(&program, &result, &why), 0);
-	if (result.status != 0)
-		print_message("%s: %s\n", argv[0], buf_text(&result.output));
-	assert_int_equal(result.status, 0);
-	buf_clear(ret);
-	buf_add(ret, buf_text(&result.output));
-	buf_done(&result.output);
-	buf_done(&result.errors);
-}
-
-static void
 list(struct buf *ret, bool is_with_handles)
 {
-	say(ret, NULL,
+	program_say(ret, NULL,
 	    is_with_handles
 	        ? (const char *const[]){NFT, "-a", "list", "ruleset", NULL}
 	        : (const char *const[]){NFT, "list", "ruleset", NULL});
@@ -122,7 +100,7 @@ begin(const char *rules)
 
 	if (unshare(CLONE_NEWNET) < 0 || access(NFT, X_OK) < 0)
 		skip();
-	say(&said, rules, (const char *const[]){NFT, "-f", "-", NULL});
+	program_say(&said, rules, (const char *const[]){NFT, "-f", "-", NULL});
 }
 
 static void
