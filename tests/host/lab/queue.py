@@ -20,7 +20,7 @@ class Queued:
 
 
 def fill(host, count, *, domains=500, skew=1.1, several=0.0, bounces=0.0,
-         ages_s=(60, 432000), bounce_ages_s=None, next_try_s=3600,
+         ages_s=(60, 345600), bounce_ages_s=None, next_try_s=3600,
          reason=None, long_ids=False, seed=1):
     """Put messages into the deferred queue, as if they had failed before.
 
@@ -28,7 +28,8 @@ def fill(host, count, *, domains=500, skew=1.1, several=0.0, bounces=0.0,
     skew        exponent of the domains' Zipf law; 0 for all alike
     several     share of messages with several recipients
     bounces     share of messages with an empty sender
-    ages_s      (youngest, oldest) in seconds; bounce_ages_s for bounces
+    ages_s      (youngest, oldest) in seconds; bounce_ages_s for bounces. At
+                five days Postfix returns a message instead of trying it.
     next_try_s  from now until Postfix tries each
     reason      'STATUS TEXT' why all wait, %s is the domain; None: a mix
 
