@@ -123,20 +123,13 @@ record_add(struct fact_out *out, enum wire_type type, size_t table)
 	return record;
 }
 
-/* Escaped, and cut before a character that would not fit; was it cut? */
-static bool
-record_set_text(struct wire_record *record, const char *text, size_t max)
+/* As much of a printable text as fits, up to the end of a character. */
+static size_t
+record_fill(struct wire_record *record, const char *text, size_t max)
 {
-	AUTO_BUF struct buf clean = {0};
 	size_t length = strlen(text);
-	bool is_cut;
+	const bool is_cut = length > max;
 
-	if (!text_is_printable(text, length)) {
-		text_escape(&clean, text, length);
-		text = buf_text(&clean);
-		length = clean.length;
-	}
-	is_cut = length > max;
 	if (is_cut)
 		length = max;
 	while (is_cut && length > 0 &&
@@ -145,7 +138,29 @@ record_set_text(struct wire_record *record, const char *text, size_t max)
 	(void)memcpy(record->text, text, length);
 	record->text[length] = '\0';
 	record->length = (uint16_t)length;
-	return is_cut;
+	return length;
+}
+
+/* The text itself, or in clean what can be printed of it. */
+static const char *
+printable(const char *text, struct buf *clean)
+{
+	const size_t length = strlen(text);
+
+	if (text_is_printable(text, length))
+		return text;
+	text_escape(clean, text, length);
+	return buf_text(clean);
+}
+
+/* Escaped, and cut before a character that would not fit; was it cut? */
+static bool
+record_set_text(struct wire_record *record, const char *text, size_t max)
+{
+	AUTO_BUF struct buf clean = {0};
+
+	text = printable(text, &clean);
+	return text[record_fill(record, text, max)] != '\0';
 }
 
 static uint64_t
@@ -269,6 +284,22 @@ fact_out_number(struct fact_out *out, const char *name, double value)
 	(void)record_set_text(record, text, WIRE_TEXT_MAX - 1);
 }
 
+/* The cell, and as many records more as its column may have. */
+static void
+long_text(struct fact_out *out, struct wire_record *record, const char *value)
+{
+	const uint16_t column = record->column;
+	AUTO_BUF struct buf clean = {0};
+
+	value = printable(value, &clean);
+	value += record_fill(record, value, WIRE_TEXT_MAX - 1);
+	for (unsigned part = 1; part < WIRE_PARTS && *value != '\0'; part++) {
+		record = record_add(out, WIRE_MORE, out->table);
+		record->column = column;
+		value += record_fill(record, value, WIRE_TEXT_MAX - 1);
+	}
+}
+
 void
 fact_out_text(struct fact_out *out, const char *name, const char *value)
 {
@@ -281,7 +312,10 @@ fact_out_text(struct fact_out *out, const char *name, const char *value)
 		return;
 	if (column->type == COLUMN_TEXT || wire_name_ok(column, value)) {
 		record->kind = VALUE_TEXT;
-		(void)record_set_text(record, value, WIRE_TEXT_MAX - 1);
+		if (column->is_long)
+			long_text(out, record, value);
+		else
+			(void)record_set_text(record, value, WIRE_TEXT_MAX - 1);
 		return;
 	}
 	(void)snprintf(text, sizeof(text), "a new word: %.40s", value);

@@ -29,6 +29,8 @@ struct column {
 	const char *joined_table, *joined_column;
 	/* a text: unknown without a row there; else the key itself stands */
 	bool is_joined_only;
+	/* a text of up to WIRE_PARTS records: something to paste */
+	bool is_long;
 	/*
 	 * A table of one row with the same column for all of them; NULL: none.
 	 * A row that stands for whatever has no row of its own gets the rest.

@@ -48,6 +48,11 @@
 	{                                                                      \
 		.name = (n), .type = COLUMN_TEXT, .doc = (d), .source = (s)    \
 	}
+#define ROW_LONG_TEXT(n, d, s)                                                 \
+	{                                                                      \
+		.name = (n), .type = COLUMN_TEXT, .doc = (d), .source = (s),   \
+		.is_long = true                                                \
+	}
 #define ROW_ENUM(n, e, d, s)                                                   \
 	{                                                                      \
 		.name = (n), .type = COLUMN_ENUM, .names = (e), .doc = (d),    \

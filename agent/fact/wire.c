@@ -22,6 +22,17 @@
 /* A hundred times too much may be measured; more is a lie or a bug. */
 #define SHARE_MAX 100.0
 
+/* Of a whole row's cells, once. */
+static size_t
+records_of(const struct table *schema)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < schema->column_count; i++)
+		count += schema->columns[i].is_long ? WIRE_PARTS : 1;
+	return count;
+}
+
 void
 wire_reader_init(
     struct wire_reader *reader, struct fact_set *set, const bool *allowed)
@@ -34,7 +45,7 @@ wire_reader_init(
 		/* a cell may be corrected once; and the end */
 		if (allowed[i])
 			max += (uint32_t)(schema->row_max *
-			                      (1 + 2 * schema->column_count) +
+			                      (1 + 2 * records_of(schema)) +
 			                  1);
 	}
 	*reader = (struct wire_reader){
@@ -190,6 +201,11 @@ take_cell(struct wire_reader *reader, const struct wire_record *record,
 	r = check_kind(record, &schema->columns[record->column], why);
 	if (r < 0)
 		return r;
+	reader->part_column = record->column;
+	reader->parts = schema->columns[record->column].is_long &&
+	                        record->kind == VALUE_TEXT
+	                    ? 1
+	                    : 0;
 	cell = &reader->row->cells[record->column];
 	*cell = (struct value){.kind = (enum value_kind)record->kind};
 	if (cell->kind == VALUE_BOOL)
@@ -199,6 +215,27 @@ take_cell(struct wire_reader *reader, const struct wire_record *record,
 	else
 		cell->text = arena_dup_n(
 		    reader->set->arena, record->text, record->length);
+	return 0;
+}
+
+static int
+take_more(struct wire_reader *reader, const struct wire_record *record,
+    struct why *why)
+{
+	struct value *cell;
+
+	if (reader->row == NULL || reader->parts == 0 ||
+	    record->table != reader->table ||
+	    record->column != reader->part_column)
+		return refuse(record, why, "more of a text that is not there");
+	if (reader->parts >= WIRE_PARTS)
+		return refuse(record, why, "a text without an end");
+	if (record->kind != 0 || record->number != 0 || record->length == 0)
+		return refuse(record, why, "unused members are used");
+	cell = &reader->row->cells[record->column];
+	cell->text =
+	    arena_printf(reader->set->arena, "%s%s", cell->text, record->text);
+	reader->parts++;
 	return 0;
 }
 
@@ -256,10 +293,21 @@ static int (*const takers[WIRE_TYPE_MAX])(
     struct wire_reader *, const struct wire_record *, struct why *) = {
     [WIRE_ROW] = take_row,
     [WIRE_CELL] = take_cell,
+    [WIRE_MORE] = take_more,
     [WIRE_TABLE_END] = take_table_end,
     [WIRE_TABLE_UNKNOWN] = take_table_unknown,
     [WIRE_END] = take_end,
 };
+
+/* Only a cell, and more of it, leave a text that may go on. */
+static int
+take(struct wire_reader *reader, const struct wire_record *record,
+    struct why *why)
+{
+	if (record->type != WIRE_MORE)
+		reader->parts = 0;
+	return takers[record->type](reader, record, why);
+}
 
 int
 wire_feed(struct wire_reader *reader, const struct wire_record *records,
@@ -276,7 +324,7 @@ wire_feed(struct wire_reader *reader, const struct wire_record *records,
 			return refuse(&records[i], why, "comes after the end");
 		r = check_frame(reader, &records[i], why);
 		if (r == 0)
-			r = takers[records[i].type](reader, &records[i], why);
+			r = take(reader, &records[i], why);
 		if (r < 0)
 			return r;
 		reader->seq++;

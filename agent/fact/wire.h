@@ -7,6 +7,7 @@
  *
  *   WIRE_ROW            table, text = key          starts a row
  *   WIRE_CELL           table, column, kind, number or text    of the last row
+ *   WIRE_MORE           table, column, text        more of the cell before it
  *   WIRE_TABLE_END      table                      the table is complete
  *   WIRE_TABLE_UNKNOWN  table, text = reason       instead of an end
  *   WIRE_END                                       nothing comes after it
@@ -25,13 +26,20 @@
 #include "agent/fact/fact.h"
 
 #define WIRE_MAGIC   0x4d664163U
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 /*
  * With the NUL. An address has at most 320 bytes (RFC 5321, 4.5.3.1: 64 + 1 +
  * 255), a reason WHY_TEXT_MAX.
  */
 #define WIRE_TEXT_MAX 360
+
+/*
+ * Records of a text in a column that is_long. A DNS record to paste: the key of
+ * RSA with 4096 bits has 736 characters in base 64, an SPF record that a UDP
+ * answer holds 1,232; both in strings of 255 with quotes between.
+ */
+#define WIRE_PARTS 6
 
 /*
  * Records in one message. A census of 500 rows and 11 columns costs both sides
@@ -44,6 +52,7 @@
 enum wire_type {
 	WIRE_ROW,
 	WIRE_CELL,
+	WIRE_MORE,
 	WIRE_TABLE_END,
 	WIRE_TABLE_UNKNOWN,
 	WIRE_END,
@@ -72,6 +81,8 @@ struct wire_reader {
 	bool is_ended;
 	size_t table; /* of the row at hand */
 	struct fact_row *row;
+	unsigned parts; /* of the long text at hand; 0: none is */
+	size_t part_column;
 };
 
 /*

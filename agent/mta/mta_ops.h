@@ -5,6 +5,7 @@
 #define MAILFIX_MTA_MTA_OPS_H
 
 #include "agent/mta/mta.h"
+#include "agent/mta/mta_identity.h"
 
 struct queue_scan;
 struct stat;
@@ -126,6 +127,14 @@ struct mta_ops {
 	/* throttle_relay - the same for all mail that goes through the relay */
 	void (*throttle_relay)(struct arena *arena, const struct mta *mta,
 	    const struct step *step, struct mta_provision *ret);
+
+	/*
+	 * identity - who it says it is, for whom it sends, which lists it asks
+	 * Runs its tools over tables that they can list. NULL: not told here.
+	 * Returns 0, or a negative errno with why.
+	 */
+	int (*identity)(struct arena *arena, const struct mta *mta,
+	    struct mta_identity *ret, struct why *why);
 
 	/* map_build - argv to build one map, in arena */
 	const char *const *(*map_build)(struct arena *arena,

@@ -165,10 +165,11 @@ hosts_find(struct pick *pick, dns_ask_fn *ask,
 		return 0;
 	}
 	if (relay != NULL && mail_domain_ok(relay->name))
-		queries[count++] = (struct dns_query){relay->name, DNS_MX};
-	for (size_t i = 0; relay == NULL && i < pick->egress->domain_count; i++)
 		queries[count++] =
-		    (struct dns_query){pick->egress->domains[i], DNS_MX};
+		    (struct dns_query){.name = relay->name, .type = DNS_MX};
+	for (size_t i = 0; relay == NULL && i < pick->egress->domain_count; i++)
+		queries[count++] = (struct dns_query){
+		    .name = pick->egress->domains[i], .type = DNS_MX};
 	if (count == 0)
 		return 0;
 	r = ask(servers, arena, queries, count, &pick_limits, results, why);
@@ -198,8 +199,9 @@ addresses_find(struct pick *pick, dns_ask_fn *ask,
 	if (count == 0)
 		return 0;
 	for (size_t i = 0; i < count; i++)
-		queries[i] = (struct dns_query){
-		    pick->hosts[i / PROBE_FAMILIES], types[i % PROBE_FAMILIES]};
+		queries[i] =
+		    (struct dns_query){.name = pick->hosts[i / PROBE_FAMILIES],
+		        .type = types[i % PROBE_FAMILIES]};
 	r = ask(servers, arena, queries, count, &pick_limits, results, why);
 	if (r < 0)
 		return r;

@@ -156,7 +156,8 @@ mx_tell(dns_ask_fn *ask, const struct dns_servers *servers, struct arena *arena,
 	struct why why = {0};
 
 	for (size_t i = 0; i < count; i++)
-		queries[i] = (struct dns_query){all[i].domain, DNS_MX};
+		queries[i] =
+		    (struct dns_query){.name = all[i].domain, .type = DNS_MX};
 	if (count > 0 && ask(servers, arena, queries, count, &mx_limits,
 	                     results, &why) < 0) {
 		fact_out_table_unknown(out, "mx", "%s", why.text);

@@ -19,16 +19,6 @@
 /* More at once would be a burst that small resolvers drop. */
 #define FLIGHTS_MAX 64
 
-const char *const dns_outcome_names[DNS_OUTCOME_MAX + 1] = {
-    [DNS_ANSWER] = "answer",
-    [DNS_NODATA] = "nodata",
-    [DNS_NXDOMAIN] = "nxdomain",
-    [DNS_SERVFAIL] = "servfail",
-    [DNS_REFUSED] = "refused",
-    [DNS_TIMEOUT] = "timeout",
-    [DNS_BOGUS] = "bogus",
-};
-
 struct batch {
 	const struct dns_query *queries;
 	struct dns_result *results;
@@ -36,22 +26,6 @@ struct batch {
 	struct dns_flight flights[FLIGHTS_MAX];
 	size_t slots;
 };
-
-const char *
-dns_outcome_text(enum dns_outcome outcome)
-{
-	static const char *const texts[DNS_OUTCOME_MAX] = {
-	    [DNS_ANSWER] = "it has an answer",
-	    [DNS_NODATA] = "the name has no such record",
-	    [DNS_NXDOMAIN] = "there is no such name",
-	    [DNS_SERVFAIL] = "the name server could not find out",
-	    [DNS_REFUSED] = "the name server refused to answer",
-	    [DNS_TIMEOUT] = "no name server answered in time",
-	    [DNS_BOGUS] = "the name server's answer cannot be read",
-	};
-
-	return texts[outcome];
-}
 
 /* A flight of this slot that has not ended at once; false: none is left. */
 static bool

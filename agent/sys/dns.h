@@ -14,65 +14,7 @@
 
 #include <sys/socket.h>
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "agent/base/mem.h"
-#include "agent/base/why.h"
-
-/* Types that are understood; others come as their bytes. RFC 1035, 3596, 6698 */
-enum dns_type {
-	DNS_A = 1,
-	DNS_CNAME = 5,
-	DNS_PTR = 12,
-	DNS_MX = 15,
-	DNS_TXT = 16,
-	DNS_AAAA = 28,
-	DNS_TLSA = 52,
-};
-
-enum dns_outcome {
-	DNS_ANSWER,
-	DNS_NODATA,   /* the name is there, that type is not */
-	DNS_NXDOMAIN, /* the name is not there */
-	DNS_SERVFAIL, /* the name server could not find out */
-	DNS_REFUSED,  /* the name server does not want to */
-	DNS_TIMEOUT,  /* no name server answered in time */
-	DNS_BOGUS,    /* what came back is no proper answer */
-	DNS_OUTCOME_MAX
-};
-
-/* "nxdomain"; for people: dns_outcome_text "there is no such name" */
-extern const char *const dns_outcome_names[DNS_OUTCOME_MAX + 1];
-const char *dns_outcome_text(enum dns_outcome outcome);
-
-struct dns_query {
-	const char *name; /* absolute, with or without the last dot */
-	enum dns_type type;
-};
-
-struct dns_record {
-	uint32_t ttl_s;
-	unsigned preference; /* of an MX */
-	/*
-	 * The name of an MX, PTR or CNAME: lower case, no last dot, "." for the
-	 * root, what is no letter, digit, "-" or "_" as \DDD. An address as text.
-	 * NULL for others.
-	 */
-	const char *name;
-	/* the record's bytes; the strings of a TXT are joined; may hold NUL */
-	const uint8_t *data;
-	size_t length;
-};
-
-struct dns_result {
-	enum dns_outcome outcome;
-	const struct dns_record *records; /* of the asked type */
-	size_t count;                     /* > 0 exactly with DNS_ANSWER */
-	bool is_authentic;  /* DNSSEC, said by a server that may be believed */
-	const char *server; /* that told it, as text; NULL: none */
-};
+#include "agent/dns/dns_data.h"
 
 /* One resolv.conf has three at most, an admin may list some more. */
 #define DNS_SERVERS_MAX 8

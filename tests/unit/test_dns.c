@@ -177,7 +177,7 @@ ask_one(const struct dns_servers *servers, const struct dns_limits *limits,
     enum dns_outcome want)
 {
 	struct arena *arena = arena_new();
-	struct dns_query query = {"a.test", DNS_A};
+	struct dns_query query = {.name = "a.test", .type = DNS_A};
 	struct dns_result result;
 	struct why why;
 
@@ -325,13 +325,13 @@ static void
 outcomes(void **test)
 {
 	static const struct dns_query queries[] = {
-	    {"a.test",    DNS_A},
-            {"x.test",    DNS_A},
-            {"s.test",    DNS_A},
-	    {"r.test",    DNS_A},
-            {"n.test",    DNS_A},
-            {"f.test",    DNS_A},
-	    {"bad..name", DNS_A}
+	    {.name = "a.test",    .type = DNS_A},
+	    {.name = "x.test",    .type = DNS_A},
+	    {.name = "s.test",    .type = DNS_A},
+	    {.name = "r.test",    .type = DNS_A},
+	    {.name = "n.test",    .type = DNS_A},
+	    {.name = "f.test",    .type = DNS_A},
+	    {.name = "bad..name", .type = DNS_A}
         };
 
 	static const enum dns_outcome want[] = {DNS_ANSWER, DNS_NXDOMAIN,
@@ -414,7 +414,8 @@ many(void **test)
 
 	(void)test;
 	for (size_t i = 0; i < COUNT; i++)
-		queries[i] = (struct dns_query){"a.test", DNS_A};
+		queries[i] =
+		    (struct dns_query){.name = "a.test", .type = DNS_A};
 	dns_fake_start(&fake, answer_good);
 	assert_int_equal(dns_ask(&fake.servers, arena, queries, COUNT, &quick,
 	                     results, &why),

@@ -185,6 +185,35 @@ test_hostile_texts(void **state)
 	assert_true(text_is_printable(text, strlen(text)));
 }
 
+/* In a column for that a text has parts, whole characters in each. */
+static void
+test_long_text(void **state)
+{
+	struct fixture *f = *state;
+	char big[8 * WIRE_TEXT_MAX];
+	const char *text;
+
+	for (size_t i = 0; i + 1 < sizeof(big); i += 2)
+		(void)memcpy(big + i, "\xc3\xa9", 2);
+	big[1000] = '\0';
+	fact_out_row(f->out, "egress", "");
+	fact_out_text(f->out, "remedy", big);
+	fact_out_table_end(f->out, "egress");
+	assert_string_equal(table_of(f, "egress")
+	                        ->rows[0]
+	                        .cells[schema_column_find(
+	                            table_of(f, "egress")->schema, "remedy")]
+	                        .text,
+	    big);
+	big[1000] = '\xc3';
+	big[sizeof(big) - 2] = '\0';
+	fact_out_row(f->out, "disk", "/");
+	fact_out_text(f->out, "device", big);
+	fact_out_table_end(f->out, "disk");
+	text = cell(f, "disk", "/", "device").text;
+	assert_true(strlen(text) < WIRE_TEXT_MAX);
+}
+
 /* Long keys that differ only past the cut stay two rows. */
 static void
 test_long_keys(void **state)
@@ -419,6 +448,7 @@ main(void)
 	    TEST(test_unknown_table),
 	    TEST(test_nonsense_is_unknown),
 	    TEST(test_hostile_texts),
+	    TEST(test_long_text),
 	    TEST(test_long_keys),
 	    TEST(test_rows_left_out),
 	    TEST(test_find_collides),

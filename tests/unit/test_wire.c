@@ -42,6 +42,7 @@ setup(void **state)
 	fixture.allowed[number_of("disk")] = true;
 	fixture.allowed[number_of("host")] = true;
 	fixture.allowed[number_of("unit")] = true;
+	fixture.allowed[number_of("egress")] = true;
 	wire_reader_init(&fixture.reader, fixture.set, fixture.allowed);
 	*state = &fixture;
 	return 0;
@@ -360,6 +361,45 @@ test_bounded(void **state)
 	assert_non_null(strstr(why.text, "too many"));
 }
 
+static struct wire_record
+more_of(const char *column, const char *text)
+{
+	struct wire_record record = cell_of("egress", column, 0, 0, text);
+
+	record.type = WIRE_MORE;
+	return record;
+}
+
+static void
+test_long(void **state)
+{
+	struct wire_record wrong;
+
+	(void)state;
+	good(record_of(WIRE_ROW, "egress", ""));
+	bad(more_of("remedy", "b"), "not there");
+	good(cell_of("egress", "rule", VALUE_TEXT, 0, "a"));
+	bad(more_of("rule", "b"), "not there"); /* is not long */
+	good(cell_of("egress", "remedy", VALUE_UNKNOWN, 0, "why"));
+	bad(more_of("remedy", "b"), "not there");
+	good(cell_of("egress", "remedy", VALUE_TEXT, 0, "a"));
+	bad(more_of("evidence", "b"), "not there");
+	good(cell_of("egress", "remedy", VALUE_TEXT, 0, "a"));
+	bad(more_of("remedy", ""), "unused");
+	wrong = more_of("remedy", "b");
+	wrong.kind = VALUE_TEXT;
+	bad(wrong, "unused");
+	for (size_t i = 1; i < WIRE_PARTS; i++)
+		good(more_of("remedy", "b"));
+	bad(more_of("remedy", "b"), "without an end");
+	assert_string_equal(
+	    table_of("egress")
+	        ->rows[0]
+	        .cells[schema_column_find(table_of("egress")->schema, "remedy")]
+	        .text,
+	    "abbbbb");
+}
+
 int
 main(void)
 {
@@ -373,6 +413,7 @@ main(void)
 	    TEST(test_cell),
 	    TEST(test_cell_value),
 	    TEST(test_ends),
+	    TEST(test_long),
 	    TEST(test_bounded),
 	};
 

@@ -1,0 +1,57 @@
+/*
+ * mta_identity.h - who the mail system says it is, and for whom it sends
+ *
+ * Read from its configuration, in the actor. What a setting takes from a
+ * place that is not read here (a database) is said in `unread`, never guessed.
+ */
+#ifndef MAILFIX_MTA_MTA_IDENTITY_H
+#define MAILFIX_MTA_MTA_IDENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/base/mem.h"
+#include "agent/base/why.h"
+
+struct mta;
+
+struct mta_domain {
+	const char *name;   /* lower case, as mail_domain_ok */
+	const char *source; /* "mydestination", "virtual_mailbox_domains" */
+	bool is_sender;  /* mail is sent in its name: myorigin, a masquerade */
+	bool is_hosted;  /* mail for it ends here */
+	bool is_relayed; /* mail for it passes through: relay_domains */
+};
+
+/* A blocklist that this host's own server asks about its clients. */
+struct mta_dnsbl {
+	const char *zone;    /* "zen.spamhaus.org" */
+	const char *filter;  /* "127.0.0.[2..11]", or NULL: any answer counts */
+	const char *setting; /* "postscreen_dnsbl_sites" */
+	/* of domain names (reject_rhsbl_...), not of addresses */
+	bool is_domains;
+	/* it refuses mail by itself; false: it scores, or only warns */
+	bool refuses;
+	bool
+	    is_allow; /* a list of good ones: permit_dnswl_client, weight < 0 */
+};
+
+struct mta_identity {
+	const char *helo; /* NULL: see helo_error */
+	const char *helo_error;
+	const char *relay; /* all mail goes through it, "[mx.test]:587"; NULL */
+	/* where sockets are bound: "" the system chooses; never NULL */
+	const char *bind_v4, *bind_v6;
+	bool uses_v4, uses_v6; /* inet_protocols */
+	bool prefers_v4;       /* smtp_address_preference = ipv4 already */
+	struct mta_domain *domains;
+	size_t domain_count;
+	struct mta_dnsbl *dnsbls;
+	size_t dnsbl_count;
+	/* files in PEM form with the server's certificates; NULL-terminated */
+	const char *const *certificates;
+	/* "mysql:/etc/postfix/domains.cf": not read; NULL-terminated */
+	const char *const *unread;
+};
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * identity.h - as whom this host sends: addresses, domains, names
+ *
+ * The configuration comes first ([host] of mailfix.conf), then what the mail
+ * system is told, then routes; who really sent, from the log and the queue,
+ * comes in the observer. What cannot be known is said, never guessed: behind
+ * NAT the world sees an address that no interface has.
+ */
+#ifndef MAILFIX_PROBES_IDENTITY_H
+#define MAILFIX_PROBES_IDENTITY_H
+
+#include "agent/fact/fact.h"
+#include "agent/mta/mta_identity.h"
+#include "agent/probes/probe.h"
+
+/* Hosts have one or two; a pool of a sender of newsletters some more. */
+#define IDENTITY_ADDRESSES_MAX 32
+
+/* A run asks some ten questions for each. More are said to be left out. */
+#define IDENTITY_DOMAINS_MAX 64
+
+struct identity_address {
+	const char *text;   /* canonical, as inet_ntop */
+	int family;         /* AF_INET, AF_INET6 */
+	const char *source; /* "configured", "smtp_bind_address", "route" */
+};
+
+struct identity_domain {
+	const char *name;   /* lower case */
+	const char *source; /* "configured", "myorigin", "log", "queue" */
+	bool is_sender;     /* mail leaves in its name */
+	bool is_hosted;     /* mail for it ends here */
+	bool is_relayed;    /* mail for it passes through here */
+	/* a signer of this host has a key for it */
+	bool is_signed;
+};
+
+struct identity {
+	struct identity_address addresses[IDENTITY_ADDRESSES_MAX];
+	size_t address_count;
+	/* why there may be others, or none, by family; NULL: they are all told */
+	const char *address_unknown[PROBE_FAMILIES];
+	struct identity_domain domains[IDENTITY_DOMAINS_MAX];
+	size_t domain_count;
+	const char *domains_unknown; /* why there may be others, or NULL */
+	const char *helo;            /* NULL: see helo_unknown */
+	const char *helo_unknown;
+	const char *relay; /* all mail leaves through it; NULL: directly */
+	const struct mta_identity *mta; /* what the mail system says; or NULL */
+};
+
+/*
+ * identity_read - in prepare, as the actor: what configuration and routes say
+ * Sends nothing. Texts are in job->arena.
+ */
+void identity_read(const struct probe_job *job, struct identity *ret);
+
+/*
+ * identity_add_facts - in collect: senders that the queue and the log name,
+ * domains that keys are for; as far as those tables are known
+ */
+void identity_add_facts(struct identity *identity, struct arena *arena,
+    const struct fact_set *facts);
+
+#endif
