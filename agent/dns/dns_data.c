@@ -60,3 +60,14 @@ dns_type_name(enum dns_type type)
 	}
 	return "?";
 }
+
+const char *
+dns_unknown_text(struct arena *arena, const char *name, enum dns_type type,
+    const struct dns_result *result)
+{
+	const char *server = result->server;
+
+	return arena_printf(arena, "%s of %s: %s%s%s%s", dns_type_name(type),
+	    name, dns_outcome_text(result->outcome), server != NULL ? " (" : "",
+	    server != NULL ? server : "", server != NULL ? ")" : "");
+}

@@ -87,6 +87,13 @@ dns_is_known(const struct dns_result *result)
 }
 
 /*
+ * dns_unknown_text - why nothing can be said, for a cell that is unknown
+ * "MX of example.com: no name server answered in time (192.0.2.53)"
+ */
+const char *dns_unknown_text(struct arena *arena, const char *name,
+    enum dns_type type, const struct dns_result *result);
+
+/*
  * What asks: agent/sys/dns.h, or a test's own.
  *
  * state        its own
