@@ -94,7 +94,8 @@ session_replies_for(struct session *session, const bool *wanted)
 {
 	if (is_wanted(wanted, "destination") ||
 	    (session->may_change &&
-	        (is_wanted(wanted, "log") || is_wanted(wanted, "client"))))
+	        (is_wanted(wanted, "log") || is_wanted(wanted, "client") ||
+	            is_wanted(wanted, "account"))))
 		session_replies(session);
 }
 

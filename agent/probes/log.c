@@ -47,7 +47,8 @@ struct log_look {
 	int64_t now_us;
 };
 
-static const char *const log_tables[] = {"log", "destination", "client", NULL};
+static const char *const log_tables[] = {
+    "log", "destination", "client", "account", "sender_domain", NULL};
 
 /* Without it each run counts the window anew: no reason to tell less. */
 static void

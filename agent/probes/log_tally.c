@@ -257,4 +257,6 @@ log_tally_tell(const struct log_tally *tally, const struct log_tally_with *with,
 		tally_tell_destinations(tally, with, about, out);
 	if (fact_out_is_wanted(out, "client"))
 		tally_tell_clients(tally, about, out);
+	fact_out_table_unknown(out, "account", "not counted yet");
+	fact_out_table_unknown(out, "sender_domain", "not counted yet");
 }
