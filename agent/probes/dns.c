@@ -57,15 +57,17 @@ dns_prepare(struct probe_job *job, struct why *why)
 	return 0;
 }
 
-/* Before the sandbox closes: a scope of IPv6 is asked of the kernel. */
+/* Before the sandbox closes: a library, and scopes of IPv6 of the kernel. */
 static int
 dns_enter(struct probe_job *job, struct why *why)
 {
 	struct dns_probe *probe = job->state;
 
 	(void)why;
-	probe->servers_r = dns_servers_find(job->config->resolver, RESOLV_CONF,
-	    &probe->servers, &probe->servers_why);
+	probe->servers_r = dns_open(&probe->servers_why);
+	if (probe->servers_r == 0)
+		probe->servers_r = dns_servers_find(job->config->resolver,
+		    RESOLV_CONF, &probe->servers, &probe->servers_why);
 	return 0;
 }
 

@@ -78,8 +78,9 @@ egress_enter(struct probe_job *job, struct why *why)
 
 	(void)why;
 	job->state = look;
-	(void)dns_servers_find(job->config->resolver, RESOLV_CONF,
-	    &look->servers, &look->servers_why);
+	if (dns_open(&look->servers_why) == 0)
+		(void)dns_servers_find(job->config->resolver, RESOLV_CONF,
+		    &look->servers, &look->servers_why);
 	return 0;
 }
 

@@ -169,19 +169,22 @@ mx_tell(dns_ask_fn *ask, const struct dns_servers *servers, struct arena *arena,
 	tell(all, count, results, out);
 }
 
-/* Before the sandbox closes: a scope of IPv6 is asked of the kernel. */
+/* Before the sandbox closes: a library, and scopes of IPv6 of the kernel. */
 static int
 mx_enter(struct probe_job *job, struct why *why)
 {
 	struct dns_servers *servers =
 	    arena_alloc(job->arena, 1, sizeof(*servers));
 	struct mx_domain all[MX_DOMAINS_MAX];
+	int r;
 
 	job->state = servers;
 	if (mx_domains(job->throttles, all) == 0)
 		return 0;
-	return dns_servers_find(
-	    job->config->resolver, RESOLV_CONF, servers, why);
+	r = dns_open(why);
+	return r < 0 ? r
+	             : dns_servers_find(
+	                   job->config->resolver, RESOLV_CONF, servers, why);
 }
 
 static void

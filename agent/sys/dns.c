@@ -15,6 +15,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/clock.h"
 #include "agent/sys/dns_flight.h"
+#include "agent/sys/dns_ldns.h"
 
 /* More at once would be a burst that small resolvers drop. */
 #define FLIGHTS_MAX 64
@@ -100,6 +101,8 @@ dns_ask(const struct dns_servers *servers, struct arena *arena,
 
 	for (size_t i = 0; i < count; i++)
 		ret[i] = (struct dns_result){.outcome = DNS_TIMEOUT};
+	if (ldns.wire2pkt == NULL)
+		return why_set(why, -ENOENT, "the DNS library is not loaded");
 	if (servers->count == 0)
 		return why_set(why, -EINVAL, "there is no name server to ask");
 	batch = mem_alloc(1, sizeof(*batch));

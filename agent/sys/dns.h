@@ -32,6 +32,13 @@ struct dns_servers {
 };
 
 /*
+ * dns_open - load libldns, which reads and writes the messages
+ * Before the sandbox closes, and once: what follows asks through it. Returns 0,
+ * or a negative errno: no question can be asked.
+ */
+int dns_open(struct why *why);
+
+/*
  * dns_servers_parse - the text of a resolv.conf
  * Lines that are no "nameserver ADDRESS" are skipped; without any it is
  * 127.0.0.1, as in the C library.
@@ -65,7 +72,7 @@ struct dns_limits {
  * ret  as many results as queries, in their order; texts are in arena
  *
  * Returns 0 when each question has its result, be it a bad one; -EINVAL
- * without servers. A name that cannot be asked for is DNS_NXDOMAIN.
+ * without servers, -ENOENT without dns_open. A name that cannot be asked for is DNS_NXDOMAIN.
  * Opens sockets of AF_INET and AF_INET6 and no file: fit for a sandbox.
  */
 int dns_ask(const struct dns_servers *servers, struct arena *arena,

@@ -1,7 +1,8 @@
 /*
  * dns_wire.h - questions and answers of DNS as bytes
  *
- * The only place that knows the format. No sockets, no clock.
+ * The only place that knows the format, with dns_record.c; libldns reads and
+ * writes it (dns_open before). No sockets, no clock.
  */
 #ifndef MAILFIX_SYS_DNS_WIRE_H
 #define MAILFIX_SYS_DNS_WIRE_H
@@ -20,6 +21,7 @@ struct dns_question {
 	uint16_t type;
 	uint16_t id;
 	bool has_edns;
+	bool is_unchecked; /* CD: the server need not check DNSSEC */
 };
 
 /*
@@ -29,7 +31,7 @@ struct dns_question {
  */
 bool dns_wire_name(const char *text, struct dns_question *ret);
 
-/* dns_wire_write - how many bytes it is; out has DNS_QUERY_BYTES */
+/* dns_wire_write - how many bytes it is; 0: it cannot be asked */
 size_t dns_wire_write(
     const struct dns_question *question, uint8_t out[DNS_QUERY_BYTES]);
 

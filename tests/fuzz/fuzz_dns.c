@@ -16,6 +16,17 @@
 static const enum dns_type types[] = {
     DNS_A, DNS_CNAME, DNS_PTR, DNS_MX, DNS_TXT, DNS_AAAA, DNS_TLSA};
 
+static void
+library_open(void)
+{
+	static bool is_open;
+	struct why why;
+
+	if (!is_open)
+		FUZZ_PROMISE(dns_open(&why) == 0);
+	is_open = true;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,6 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dns_result result;
 	enum dns_reply reply;
 
+	library_open();
 	if (size > 0) {
 		question.type =
 		    (uint16_t)types[data[0] % (sizeof(types) / sizeof(*types))];

@@ -149,6 +149,7 @@ dns_fake_start(
 	char list[32];
 	struct why why;
 
+	assert_int_equal(dns_open(&why), 0);
 	*fake = (struct dns_fake){.answer = answer};
 	fake->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	fake->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,5 +1,5 @@
 /*
- * test_dns.c - names and replies as bytes, resolv.conf, and whole batches
+ * test_dns.c - batches of questions to name servers on loopback
  *
  * Purpose  what is forged is ignored, what is cut is asked by TCP, and every
  *          question gets an outcome in time
@@ -23,153 +23,6 @@ static const struct dns_limits brief = {
 
 static const uint8_t address[4] = {192, 0, 2, 1};
 static const uint8_t forged[4] = {203, 0, 113, 66};
-
-static void
-names_from_text(void **test)
-{
-	static const char *const bad[] = {
-	    "", ".host", "a..b", "a.b..", "\\", "a\\25", "\\256", "a\\", NULL};
-	struct dns_question name;
-	char text[300];
-
-	(void)test;
-	assert_true(dns_wire_name("Ab.c", &name));
-	assert_memory_equal(name.name, "\2Ab\1c", 6);
-	assert_int_equal(name.length, 6);
-	assert_true(dns_wire_name("ab.c.", &name));
-	assert_int_equal(name.length, 6);
-	assert_true(dns_wire_name(".", &name));
-	assert_int_equal(name.length, 1);
-	assert_true(dns_wire_name("a\\.b\\046c.x", &name));
-	assert_memory_equal(name.name, "\5a.b.c\1x", 9);
-	for (size_t i = 0; bad[i] != NULL; i++)
-		if (dns_wire_name(bad[i], &name))
-			fail_msg("%s was taken", bad[i]);
-	(void)memset(text, 'a', sizeof(text));
-	text[63] = '\0';
-	assert_true(dns_wire_name(text, &name));
-	text[63] = 'a';
-	text[64] = '\0';
-	assert_false(dns_wire_name(text, &name));
-	/* 4 labels: 64 + 64 + 64 + 62 and the root are 255 */
-	(void)memset(text, 'a', sizeof(text));
-	text[63] = text[127] = text[191] = '.';
-	text[253] = '\0';
-	assert_true(dns_wire_name(text, &name));
-	assert_int_equal(name.length, 255);
-	text[253] = 'a';
-	text[254] = '\0';
-	assert_false(dns_wire_name(text, &name));
-}
-
-/* Reads bytes as the reply to `a.test` MX with id 0x1234. */
-static enum dns_reply
-reply_read(struct arena *arena, const void *bytes, size_t length,
-    struct dns_result *ret)
-{
-	struct dns_question question = {.type = DNS_MX, .id = 0x1234};
-
-	assert_true(dns_wire_name("a.test", &question));
-	return dns_wire_read(&question, bytes, length, arena, ret);
-}
-
-#define HEADER     "\x12\x34\x81\x80\0\1\0\2\0\0\0\0"
-#define QUESTION   "\1A\4test\0\0\17\0\1"
-#define READ(text) reply_read(arena, (text), sizeof(text) - 1, &result)
-
-static void
-chain_is_followed(void **test)
-{
-	struct arena *arena = arena_new();
-	struct dns_result result;
-
-	(void)test;
-	/* a.test CNAME b.test; b.test MX 10 Mx.test */
-	assert_int_equal(READ(HEADER QUESTION
-	                     "\300\14\0\5\0\1\0\0\0\1\0\4\1b\300\16"
-	                     "\300\44\0\17\0\1\0\0\1\54\0\7\0\12\2Mx\300\16"),
-	    DNS_REPLY_DONE);
-	assert_int_equal(result.outcome, DNS_ANSWER);
-	assert_int_equal(result.count, 1);
-	assert_string_equal(result.records[0].name, "mx.test");
-	assert_int_equal(result.records[0].preference, 10);
-	assert_int_equal(result.records[0].ttl_s, 300);
-	/* the MX is somebody else's */
-	assert_int_equal(
-	    READ("\x12\x34\x81\x80\0\1\0\1\0\0\0\0" QUESTION
-	         "\1c\300\16\0\17\0\1\0\0\1\54\0\7\0\12\2mx\300\16"),
-	    DNS_REPLY_DONE);
-	assert_int_equal(result.outcome, DNS_NODATA);
-	arena_free(arena);
-}
-
-static void
-bad_replies(void **test)
-{
-	struct arena *arena = arena_new();
-	struct dns_result result;
-
-	(void)test;
-	/* a pointer to itself, one forward, data past the end, a chain in a ring */
-	assert_int_equal(READ(HEADER QUESTION "\300\30\0\5\0\1\0\0\0\1\0\0"),
-	    DNS_REPLY_DONE);
-	assert_int_equal(result.outcome, DNS_BOGUS);
-	assert_int_equal(READ(HEADER QUESTION "\300\60\0\5\0\1\0\0\0\1\0\0"),
-	    DNS_REPLY_DONE);
-	assert_int_equal(result.outcome, DNS_BOGUS);
-	assert_int_equal(
-	    READ(HEADER QUESTION "\300\14\0\17\0\1\0\0\0\1\0\77\0\1\0"),
-	    DNS_REPLY_DONE);
-	assert_int_equal(result.outcome, DNS_BOGUS);
-	assert_null(result.records);
-	assert_int_equal(
-	    READ(HEADER QUESTION "\300\14\0\5\0\1\0\0\0\1\0\2\300\14"),
-	    DNS_REPLY_DONE);
-	assert_int_equal(result.outcome, DNS_BOGUS);
-	/* not to us: id, a query, another name, another type, too short */
-	assert_int_equal(READ("\x12\x35\x81\x80\0\1\0\0\0\0\0\0" QUESTION),
-	    DNS_REPLY_FOREIGN);
-	assert_int_equal(READ("\x12\x34\x01\x80\0\1\0\0\0\0\0\0" QUESTION),
-	    DNS_REPLY_FOREIGN);
-	assert_int_equal(
-	    READ(HEADER "\1b\4test\0\0\17\0\1"), DNS_REPLY_FOREIGN);
-	assert_int_equal(READ(HEADER "\1a\4test\0\0\1\0\1"), DNS_REPLY_FOREIGN);
-	assert_int_equal(READ("\x12\x34"), DNS_REPLY_FOREIGN);
-	arena_free(arena);
-}
-
-static void
-resolv_conf(void **test)
-{
-	static const char text[] =
-	    "# nameserver 192.0.2.9\n  nameserver\t192.0.2.1 # here\r\n"
-	    "nameserver fe80::1%1\nnameserver nonsense\nnameserver ::1\n"
-	    "options timeout:1 trust-ad\nnameserverx 192.0.2.3";
-	struct dns_servers servers;
-	struct sockaddr_in6 v6;
-	struct why why;
-
-	(void)test;
-	dns_servers_parse(text, sizeof(text) - 1, &servers);
-	assert_int_equal(servers.count, 3);
-	assert_string_equal(servers.servers[0].text, "192.0.2.1");
-	(void)memcpy(&v6, &servers.servers[1].address, sizeof(v6));
-	assert_int_equal(v6.sin6_scope_id, 1);
-	assert_int_equal(ntohs(v6.sin6_port), 53);
-	assert_true(servers.is_trusted);
-	dns_servers_parse("nameserver 192.0.2.1", 20, &servers);
-	assert_false(servers.is_trusted);
-	dns_servers_parse("", 0, &servers);
-	assert_int_equal(servers.count, 1);
-	assert_string_equal(servers.servers[0].text, "127.0.0.1");
-	assert_true(servers.is_trusted);
-	assert_int_equal(
-	    dns_servers_list("192.0.2.1@5353,::1", &servers, &why), 0);
-	assert_int_equal(servers.count, 2);
-	assert_int_equal(dns_servers_list("ns.test", &servers, &why), -EINVAL);
-	assert_int_equal(
-	    dns_servers_list("192.0.2.1@0", &servers, &why), -EINVAL);
-}
 
 /* One question, one address or outcome. */
 static void
@@ -430,10 +283,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(names_from_text),
-	    cmocka_unit_test(chain_is_followed),
-	    cmocka_unit_test(bad_replies),
-	    cmocka_unit_test(resolv_conf),
 	    cmocka_unit_test(forged_is_ignored),
 	    cmocka_unit_test(cut_goes_by_tcp),
 	    cmocka_unit_test(silence_is_a_timeout),
