@@ -6,6 +6,8 @@ import time
 from lab import policy, queue, wait
 from lab.case import LabCase
 from lab.policy import Policy
+from lab.proc import CommandFailed
+from lab.world import World
 
 # So fast that a test can wait for the next try. At 1 s Postfix may find a
 # message before it has let go of it, and then leaves it for five minutes.
@@ -35,6 +37,31 @@ class Names(LabCase):
         for address in ('198.51.100.7', '198.51.100.8'):
             world.zone('big.test', {'mx': [f'A {address}']})
             self.assertIn(address, mx.sh('getent ahostsv4 mx.big.test'))
+
+    def test_signed_zones(self):
+        world = self.enterContext(World(signed=['good.test'],
+                                        expired=['old.test']))
+        world.zones({name: {'@': ['A 198.51.100.7']} for name in (
+            'good.test', 'old.test', 'unsigned.test')} | {'broken.test': None})
+        for name, told in (('good.test', 'NOERROR.* ad ?'),
+                           ('nothing.good.test', 'NXDOMAIN.* ad ?'),
+                           ('unsigned.test', 'NOERROR.* ra ?'),
+                           ('old.test', 'SERVFAIL.* ra ?'),
+                           ('broken.test', 'SERVFAIL.* ra ?')):
+            self.assertRegex(world.drill(name), f'(?s)rcode: {told};')
+
+    def test_second_resolver(self):
+        world = self.world()
+        world.zone('big.test', {'mx': ['A 198.51.100.7']})
+        world.resolver('second', '203.0.113.53', [
+            'local-zone: "mx.big.test." always_nxdomain'])
+        self.assertIn('NXDOMAIN', world.drill('mx.big.test',
+                                              resolver='203.0.113.53'))
+        self.assertIn('198.51.100.7', world.drill('mx.big.test'))
+
+    def test_zone_that_cannot_be_read(self):
+        with self.assertRaises(CommandFailed):
+            self.world().zone('big.test', {'mx': ['A nonsense']})
 
 
 class Peers(LabCase):

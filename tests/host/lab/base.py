@@ -30,7 +30,8 @@ PACKAGES = (
     'libssl3',
 )
 
-_NAME_SERVERS = ('nsd', 'unbound')
+# And what signs their zones.
+_NAME_SERVERS = ('nsd', 'unbound', 'ldnsutils')
 
 # What manages firewalls. Nothing of it starts by itself: a test says which.
 _FIREWALLS = ('iptables', 'ufw', 'firewalld', 'fail2ban')

@@ -2,6 +2,9 @@
 
 NSD has the root zone too, so unbound asks nobody else. Hosts ask unbound. Both
 run in a root of their own, in which the slot's folder has the same path.
+
+Zones may be signed. Each of those is a trust anchor of unbound's, which saves
+the chain from the root; all others are insecure.
 """
 
 import collections
@@ -39,21 +42,19 @@ _NOT_EMPTY = ('test.', 'invalid.', '2.0.192.in-addr.arpa.',
 
 _UNBOUND_CONF = """\
 server:
-    interface: {gateway}
-    interface: {gateway6}
     access-control: 0.0.0.0/0 allow
     access-control: ::/0 allow
     username: ""
     chroot: ""
     directory: "{dir}"
     use-syslog: no
-    module-config: "iterator"
+    module-config: "{modules}"
     qname-minimisation: no
     target-fetch-policy: "0 0 0 0 0"
-{not_empty}
+{more}
 remote-control:
     control-enable: yes
-    control-interface: {dir}/unbound.ctl
+    control-interface: {dir}/{name}.ctl
     control-use-cert: no
 stub-zone:
     name: "."
@@ -68,12 +69,19 @@ $TTL 60
 @ NS ns.world.test.
 """
 
+# Signatures of another time.
+_EXPIRED = ('-i', '20190101000000', '-e', '20190201000000')
+
 
 class Dns:
     """The two name servers of one world."""
 
-    def __init__(self, slot):
-        """Start them, with nothing but a root zone."""
+    def __init__(self, slot, signed=(), expired=()):
+        """Start them, with nothing but a root zone.
+
+        signed   names of zones that are signed, once there is such a zone
+        expired  the same, with signatures that are no longer valid
+        """
         self._slot = slot
         self._tree = slot.dir / 'names'
         base.mount_overlay(self._tree, base.name_server_layers(), slot.dir)
@@ -83,18 +91,25 @@ class Dns:
         self._zones = {'.': {'ns.world.test.': [f'A {_AUTHORITY}']}}
         self._pointers = collections.defaultdict(list)
         self._nsd = None
+        self._expired = {f'{name}.' for name in expired}
+        self._keys = {f'{name}.': self._make_key(name)
+                      for name in (*signed, *expired)}
         self._start_nsd()
-        self._start_unbound()
+        self.resolve('unbound', (net.GATEWAY, net.GATEWAY6))
 
     def add(self, zones=None, pointers=None):
         """Serve more, from now on.
 
         zones     {zone: {owner: [record, ...]}}, see World.zone(); a zone
-                  replaces what was served by that name
-        pointers  {address: name} for the reverse zones
+                  replaces what was served by that name; None instead of
+                  owners: NSD cannot read it, and answers SERVFAIL
+        pointers  {address: name} for the reverse zones; what zones has for
+                  'arpa' is added to them
         """
-        self._zones.update({name.rstrip('.') + '.': records
-                            for name, records in (zones or {}).items()})
+        zones = {name.rstrip('.') + '.': records
+                 for name, records in (zones or {}).items()}
+        self._pointers.update(zones.pop('arpa.', {}))
+        self._zones.update(zones)
         for address, name in (pointers or {}).items():
             owner = ipaddress.ip_address(address).reverse_pointer + '.'
             self._pointers[owner] = [f'PTR {name}.']
@@ -106,22 +121,56 @@ class Dns:
             proc.run(['chroot', self._tree, 'unbound-control', '-c',
                       self._slot.dir / 'unbound.conf', *command]).check()
 
+    def resolve(self, name, addresses, settings=()):
+        """Start a resolver, unbound, on addresses of the world.
+
+        settings  lines for the server section of its unbound.conf
+        """
+        more = [*(f'interface: {address}' for address in addresses),
+                *(f'local-zone: "{zone}" nodefault' for zone in _NOT_EMPTY),
+                *(f'trust-anchor-file: "{key}.key"'
+                  for key in self._keys.values()), *settings]
+        self._start(name, _UNBOUND_CONF.format(
+            name=name, dir=self._slot.dir, authority=_AUTHORITY,
+            modules='validator iterator' if self._keys else 'iterator',
+            more='\n'.join(f'    {line}' for line in more)),
+            ['unbound', '-dp'])
+
+    def drill(self, *words):
+        """Ask with drill(1), e.g. 'big.test', 'MX', '@192.0.2.1'."""
+        return proc.run(net.inside(self._slot.netns, [
+            'chroot', self._tree, 'drill', *words])).check().stdout
+
+    def _make_key(self, zone):
+        """Make the one key of a zone; return its files' name without .key."""
+        made = proc.run([
+            'chroot', self._tree, 'sh', '-c',
+            'cd "$0" && ldns-keygen -k -a ECDSAP256SHA256 "$1"',
+            self._slot.dir, zone]).check()
+        return self._slot.dir / made.stdout.strip()
+
+    def _sign(self, name, file):
+        """Sign a zone's file, in its place."""
+        times = _EXPIRED if name in self._expired else ()
+        proc.run(['chroot', self._tree, 'ldns-signzone', *times, '-f', file,
+                  file, self._keys[name]]).check()
+
     def _start_nsd(self):
         conf = _NSD_CONF.format(authority=_AUTHORITY, dir=self._slot.dir)
         for name, records in self._zones.items():
+            conf += _NSD_ZONE.format(name=name)
+            if records is None:
+                continue
             lines = [f'{owner} {record}\n' for owner, records in
                      records.items() for record in records]
-            (self._slot.dir / f'{name}zone').write_text(
-                _ZONE_HEAD.format(name=name) + ''.join(lines))
-            conf += _NSD_ZONE.format(name=name)
+            file = self._slot.dir / f'{name}zone'
+            file.write_text(_ZONE_HEAD.format(name=name) + ''.join(lines))
+            if name in self._keys:
+                self._sign(name, file)
         self._nsd = self._start('nsd', conf, ['nsd', '-d'])
-
-    def _start_unbound(self):
-        not_empty = ''.join(f'    local-zone: "{name}" nodefault\n'
-                            for name in _NOT_EMPTY)
-        self._start('unbound', _UNBOUND_CONF.format(
-            gateway=net.GATEWAY, gateway6=net.GATEWAY6, dir=self._slot.dir,
-            authority=_AUTHORITY, not_empty=not_empty), ['unbound', '-dp'])
+        # What it cannot read it leaves out, and starts.
+        if ' errors' in self._nsd.log():
+            raise proc.CommandFailed(self._nsd.log())
 
     def _start(self, name, conf, argv):
         file = self._slot.dir / f'{name}.conf'

@@ -40,7 +40,12 @@ table inet silence {
 class World:
     """One network namespace with everything a host can reach."""
 
-    def __init__(self):
+    def __init__(self, signed=(), expired=()):
+        """Make it.
+
+        signed   names of zones that are signed, once there is such a zone
+        expired  the same, with signatures that are no longer valid
+        """
         machine.require_hosts()
         self._hosts = itertools.count(1)
         self._addresses = itertools.count(1)
@@ -51,7 +56,7 @@ class World:
             self.slot.add_netns()
             net.make_bridge(self.slot.netns)
             self.nft(_SILENCE)
-            self._dns = Dns(self.slot)
+            self._dns = Dns(self.slot, signed, expired)
 
     def __enter__(self):
         return self
@@ -104,6 +109,18 @@ class World:
     def pointer(self, address, name):
         """Serve a PTR record."""
         self._dns.add(pointers={address: name})
+
+    def zones(self, zones):
+        """Serve many zones at once: {name: records}, see zone()."""
+        self._dns.add(zones)
+
+    def resolver(self, name, address, settings):
+        """Start one more resolver; see Dns.resolve()."""
+        self._dns.resolve(name, [address], settings)
+
+    def drill(self, name, kind='A', resolver=net.GATEWAY):
+        """Return what a resolver of the world says, as drill(1) shows it."""
+        return self._dns.drill('-D', name, kind, f'@{resolver}')
 
     # SMTP
 
