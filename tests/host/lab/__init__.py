@@ -22,6 +22,7 @@ What a test uses, and where it is told in full:
     policy    Policy: how such a server treats its clients
     sender    SenderCase: a host that meets limits, mailfix from its timer
     firewall  FirewallCase: rules that refuse, and calls from outside
+    zones     cases of DNS: what is published, and what must be said of it
     queue     thousands of deferred messages, mail sent, the queue listed
     sick      what goes wrong on mail hosts, done on purpose
     wait      until(): for what announces itself to nobody
