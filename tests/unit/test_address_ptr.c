@@ -1,0 +1,198 @@
+/*
+ * test_address_ptr.c - names of addresses, and the name of the greeting
+ *
+ * Purpose  what is healthy, unusual, broken and not known, address by address
+ * Input    zones of its own
+ * Errors   a failed assertion
+ * Runs as  any user
+ * Source   agent/dns/address_ptr.h, agent/dns/helo.h
+ */
+#include "agent/base/auto.h"
+#include "agent/dns/address_ptr.h"
+#include "agent/dns/helo.h"
+#include "tests/unit/dns_lines.h"
+
+#define REVERSE6                                                               \
+	"0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"
+#define REVERSE(n) #n ".2.0.192.in-addr.arpa"
+
+/* clang-format off */
+static const struct dns_line lines[] = {
+    LINE(REVERSE(1), DNS_PTR, "mx1.test"),
+    LINE("mx1.test", DNS_A, "192.0.2.1"),
+    LINE("mx1.test", DNS_AAAA, "2001:db8::2"),
+    /* a provider's name, which is as good */
+    LINE(REVERSE(2), DNS_PTR, "2-2-0-192.pool.isp.test"),
+    LINE("2-2-0-192.pool.isp.test", DNS_A, "192.0.2.2"),
+    /* RFC 2317; and one of several names is enough */
+    LINE_ALIAS(REVERSE(3), "3.0-15.2.0.192.in-addr.arpa", DNS_PTR, "old.test"),
+    LINE_ALIAS(REVERSE(3), "3.0-15.2.0.192.in-addr.arpa", DNS_PTR, "late.test"),
+    LINE_ALIAS(REVERSE(3), "3.0-15.2.0.192.in-addr.arpa", DNS_PTR, "mx3.test"),
+    LINE("old.test", DNS_A, "198.51.100.3"),
+    LINE_FAULT("late.test", DNS_A, DNS_TIMEOUT),
+    LINE_ALIAS("mx3.test", "a.test", DNS_A, "192.0.2.3"),
+    LINE(REVERSE(5), DNS_TXT, "an empty name"),
+    LINE(REVERSE(6), DNS_PTR, "old.test"),
+    LINE(REVERSE(6), DNS_PTR, "gone.test"),
+    LINE(REVERSE(6), DNS_PTR, "six.test"),
+    LINE("six.test", DNS_AAAA, "2001:db8::6"),
+    LINE(REVERSE(7), DNS_PTR, "old.test"),
+    LINE(REVERSE(7), DNS_PTR, "late.test"),
+    LINE_FAULT(REVERSE(8), DNS_PTR, DNS_SERVFAIL),
+    LINE_LOCAL(REVERSE(9), DNS_TXT, "from a hosts file"),
+    LINE_LOCAL(REVERSE(10), DNS_PTR, "old.test"),
+    LINE(REVERSE(11), DNS_PTR, "hosts.test"),
+    LINE_LOCAL("hosts.test", DNS_A, "127.0.1.1"),
+    LINE_LOCAL(REVERSE(12), DNS_PTR, "mx12.test"),
+    LINE("mx12.test", DNS_A, "192.0.2.12"),
+    LINE("1.0.0.0." REVERSE6, DNS_PTR, "six1.test"),
+    LINE("six1.test", DNS_AAAA, "2001:db8:0::1"),
+    LINE("2.0.0.0." REVERSE6, DNS_PTR, "mx1.test"),
+    LINE(REVERSE(13), DNS_PTR, "a1.test"), LINE(REVERSE(13), DNS_PTR, "a2.test"),
+    LINE(REVERSE(13), DNS_PTR, "a3.test"), LINE(REVERSE(13), DNS_PTR, "a4.test"),
+    LINE(REVERSE(13), DNS_PTR, "a5.test"), LINE(REVERSE(13), DNS_PTR, "a6.test"),
+    LINE(REVERSE(13), DNS_PTR, "a7.test"), LINE(REVERSE(13), DNS_PTR, "a8.test"),
+    LINE(REVERSE(13), DNS_PTR, "a9.test"), LINE(REVERSE(13), DNS_PTR, "b1.test"),
+    LINE(REVERSE(13), DNS_PTR, "b2.test"),
+    LINE("b2.test", DNS_A, "192.0.2.13"),
+    LINE("web.test", DNS_A, "203.0.113.80"),
+    LINE_LOST("alias.test", "gone.test", DNS_A, DNS_NXDOMAIN),
+    LINE_LOST("alias.test", "gone.test", DNS_AAAA, DNS_NXDOMAIN),
+    LINE_END
+};
+
+/* clang-format on */
+
+static const struct {
+	const char *address;
+	enum address_ptr_state state;
+	const char *name, *problem;
+} cases[] = {
+    {"192.0.2.1",    ADDRESS_PTR_OK,          "mx1.test",                ""},
+    {"192.0.2.2",    ADDRESS_PTR_OK,          "2-2-0-192.pool.isp.test", ""},
+    {"192.0.2.3",    ADDRESS_PTR_OK,          "mx3.test",                ""},
+    {"2001:db8::1",  ADDRESS_PTR_OK,          "six1.test",               ""},
+    {"2001:db8::2",  ADDRESS_PTR_OK,          "mx1.test",                ""},
+    {"192.0.2.12",   ADDRESS_PTR_OK,          "mx12.test",               ""},
+    {"192.0.2.4",    ADDRESS_PTR_MISSING,     NULL,                      ""},
+    {"192.0.2.5",    ADDRESS_PTR_MISSING,     NULL,                      ""},
+    {"2001:db8::99", ADDRESS_PTR_MISSING,     NULL,                      ""},
+    {"192.0.2.6",    ADDRESS_PTR_UNCONFIRMED, NULL,
+     "old.test has 198.51.100.3; gone.test does not exist; six.test has no "
+        "such address"                                                     },
+    {"192.0.2.7",    ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
+    {"192.0.2.8",    ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
+    {"192.0.2.9",    ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
+    {"192.0.2.10",   ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
+    {"192.0.2.11",   ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
+ /* the first ten of eleven do not lead back */
+    {"192.0.2.13",   ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
+};
+
+static void
+pointers(void **state)
+{
+	struct arena *arena = arena_new();
+	struct lines zone = {.all = lines};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct dns_book *book = lines_book(arena);
+		struct address_ptr ptr;
+
+		LINES_JUDGE(&zone, book,
+		    address_ptr_judge(book, arena, cases[i].address, &ptr));
+		if (ptr.state != cases[i].state)
+			fail_msg("%s is %d", cases[i].address, (int)ptr.state);
+		assert_int_equal(dns_book_waves(book) <= 2, true);
+		assert_string_equal(ptr.problem, cases[i].problem);
+		if (cases[i].name == NULL)
+			assert_null(ptr.name);
+		else
+			assert_string_equal(ptr.name, cases[i].name);
+		assert_true((ptr.unknown != NULL) ==
+		            (ptr.state == ADDRESS_PTR_UNKNOWN));
+	}
+	arena_free(arena);
+}
+
+static const char *const ours[] = {"192.0.2.1"};
+
+static const struct {
+	const char *name;
+	enum helo_state state;
+	enum dns_truth matches;
+} helos[] = {
+    {"mx1.test",              HELO_OK,           DNS_YES     },
+    {"MX1.Test",              HELO_OK,           DNS_YES     },
+    {"six1.test",             HELO_OK,           DNS_NO      },
+    {"web.test",              HELO_OK,           DNS_NO      },
+    {"late.test",             HELO_UNKNOWN,      DNS_NOT_TOLD},
+    {"gone.test",             HELO_UNRESOLVABLE, DNS_NOT_TOLD},
+    {"alias.test",            HELO_UNRESOLVABLE, DNS_NOT_TOLD},
+    {"[192.0.2.1]",           HELO_LITERAL,      DNS_YES     },
+    {"[192.0.2.2]",           HELO_LITERAL,      DNS_NO      },
+    {"[IPv6:2001:db8::1]",    HELO_LITERAL,      DNS_NO      },
+    {"[2001:db8::1]",         HELO_INVALID,      DNS_NOT_TOLD},
+    {"192.0.2.1",             HELO_INVALID,      DNS_NOT_TOLD},
+    {"2001:db8::1",           HELO_INVALID,      DNS_NOT_TOLD},
+    {"mail",                  HELO_INVALID,      DNS_NOT_TOLD},
+    {"localhost",             HELO_INVALID,      DNS_NOT_TOLD},
+    {"localhost.localdomain", HELO_INVALID,      DNS_NOT_TOLD},
+    {"debian.localdomain",    HELO_INVALID,      DNS_NOT_TOLD},
+    {"mx_1.test",             HELO_INVALID,      DNS_NOT_TOLD},
+    {"mx1.test.",             HELO_INVALID,      DNS_NOT_TOLD},
+    {"mx1..test",             HELO_INVALID,      DNS_NOT_TOLD},
+    {"-mx1.test",             HELO_INVALID,      DNS_NOT_TOLD},
+    {"mx1.1234",              HELO_INVALID,      DNS_NOT_TOLD},
+    {"",                      HELO_INVALID,      DNS_NOT_TOLD},
+    {"xn--mller-kva.test",    HELO_UNRESOLVABLE, DNS_NOT_TOLD},
+    {"m\xc3\xbcller.test",    HELO_INVALID,      DNS_NOT_TOLD},
+};
+
+static void
+greetings(void **state)
+{
+	struct dns_self self = {
+	    .name = "mx1.test", .addresses = ours, .address_count = 1};
+	struct arena *arena = arena_new();
+	struct lines zone = {.all = lines};
+	struct helo helo;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(helos); i++) {
+		struct dns_book *book = lines_book(arena);
+
+		LINES_JUDGE(&zone, book,
+		    helo_judge(book, arena, &self, helos[i].name, &helo));
+		if (helo.state != helos[i].state)
+			fail_msg("%s is %d", helos[i].name, (int)helo.state);
+		if (helo.matches != helos[i].matches)
+			fail_msg("%s: %d", helos[i].name, (int)helo.matches);
+		assert_true((helo.problem[0] != '\0') ==
+		            (helo.state == HELO_INVALID ||
+		                helo.state == HELO_UNRESOLVABLE));
+	}
+	/* an address that is not told may be the one */
+	self.unknown[DNS_V4] = "NAT";
+	for (size_t i = 0; i < 2; i++) {
+		struct dns_book *book = lines_book(arena);
+
+		LINES_JUDGE(&zone, book,
+		    helo_judge(book, arena, &self,
+		        i == 0 ? "web.test" : "[192.0.2.2]", &helo));
+		assert_int_equal(helo.matches, DNS_NOT_TOLD);
+	}
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(pointers),
+	    cmocka_unit_test(greetings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
