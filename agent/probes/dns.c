@@ -41,7 +41,8 @@ struct dns_probe {
 	int servers_r;
 };
 
-static const char *const dns_tables[] = {NULL};
+static const char *const dns_tables[] = {
+    "domain", "mx_host", "address", "helo", NULL};
 
 static int
 dns_prepare(struct probe_job *job, struct why *why)

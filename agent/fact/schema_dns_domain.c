@@ -1,0 +1,93 @@
+/*
+ * schema_dns_domain.c - facts about the way of a domain's mail: domain, mx_host
+ *
+ * Purpose  the columns of the tables that the check `domain` fills
+ * Input    none: data
+ * Errors   none
+ * Runs as  both roles
+ * Source   SPEC section 4
+ */
+#include "agent/fact/schema_rows.h"
+
+#define SOURCE_WHO "mailfix.conf, main.cf, keys of signers, queue, mail log"
+#define SOURCE_MX  "DNS: MX"
+
+static const char *const mx_states[] = {
+    "ok", "implicit", "null", "none", "local", NULL};
+
+static const struct column domain_columns[] = {
+    ROW_BOOL("is_sender", "mail leaves here in its name", SOURCE_WHO),
+    ROW_BOOL("is_hosted", "mail for it ends here", SOURCE_WHO),
+    ROW_BOOL("is_seen",
+        "mail in its name was seen to leave, or the mail system writes it",
+        SOURCE_WHO),
+    ROW_BOOL("needs_mx",
+        "mail must find a way to it; not so for a name of this host alone",
+        SOURCE_WHO),
+    ROW_TEXT("source", "where that is known from: myorigin, queue", SOURCE_WHO),
+    ROW_TEXT("mx", "its mail servers, the preferred first", SOURCE_MX),
+    ROW_ENUM("mx_state", mx_states,
+        "ok: it has MX records; implicit: only an address, which serves as "
+        "well; null: it takes no mail; none: nothing; local: a name of this "
+        "host alone, which is not asked about",
+        "DNS: MX, A, AAAA"),
+    ROW_BOOL("mx_dead", "none of its mail servers has an address",
+        "DNS: MX, A, AAAA"),
+    ROW_BOOL("leads_here", "one of its mail servers is this host",
+        "DNS: MX, A, AAAA"),
+    ROW_LONG_TEXT(
+        "paste", "the record that leads its mail to this host", "DNS: MX"),
+};
+
+static const char *const mx_host_states[] = {
+    "ok", "missing", "literal", "root", NULL};
+
+static const struct column mx_host_columns[] = {
+    ROW_TEXT("domain", "whose mail server it is", SOURCE_WHO),
+    ROW_TEXT("host", "its name", SOURCE_MX),
+    ROW_NUMBER(
+        "preference", UNIT_COUNT, "the lowest is tried first", SOURCE_MX),
+    ROW_ENUM("state", mx_host_states,
+        "ok: it has an address; missing: it has none; literal: its name is an "
+        "address; root: a null MX that is none",
+        "DNS: A, AAAA"),
+    ROW_TEXT("canonical", "it is an alias of this name; empty: it is none",
+        "DNS: CNAME"),
+    ROW_TEXT("addresses", "its addresses", "DNS: A, AAAA"),
+    ROW_TEXT("inside",
+        "those of them that are not of the public internet; empty: none",
+        "DNS: A, AAAA"),
+    ROW_TEXT("problem", "what is wrong, for people", "DNS: A, AAAA"),
+    ROW_BOOL("leads_here", "it is this host", "DNS: A, AAAA"),
+    ROW_BOOL("alone", "none of the domain's mail servers has an address",
+        "DNS: A, AAAA"),
+    ROW_LONG_TEXT("record", "the MX record as it stands", SOURCE_MX),
+    ROW_LONG_TEXT("paste", "the MX record as it should be", SOURCE_MX),
+    ROW_LONG_TEXT(
+        "paste_address", "the address record that it needs", SOURCE_MX),
+};
+
+static const char *const domain_reads[] = {"queue_sender", NULL};
+
+/* As IDENTITY_DOMAINS_MAX. */
+#define DOMAINS_MAX 64
+
+const struct table schema_domain = {
+    .name = "domain",
+    .key = "domain",
+    .doc = "the domains of this host's mail, and what the DNS says of them",
+    .columns = domain_columns,
+    .column_count = ARRAY_COUNT(domain_columns),
+    .row_max = DOMAINS_MAX,
+    .reads = domain_reads,
+};
+
+const struct table schema_mx_host = {
+    .name = "mx_host",
+    .key = "server",
+    .doc = "the mail servers of each domain whose mail ends here: domain/host",
+    .columns = mx_host_columns,
+    .column_count = ARRAY_COUNT(mx_host_columns),
+    .row_max = 4 * DOMAINS_MAX, /* most domains have two */
+    .reads = domain_reads,
+};
