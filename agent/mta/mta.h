@@ -21,9 +21,11 @@
 #include "agent/mta/mta_throttle.h"
 
 struct mta_ops;
+struct mta_own;
 
 struct mta {
 	const struct mta_ops *ops; /* NULL: no mail system was found */
+	const struct mta_own *own; /* what its functions keep for themselves */
 	const char *kind;          /* "postfix", "exim", "none" */
 	const char *version;       /* NULL: not told */
 	const char *config_dir, *queue_dir, *data_dir, *program_dir;

@@ -15,10 +15,17 @@
 
 struct mta;
 
+/* A name of no domain of the internet: localhost, *.local; mail_domain_ok. */
+bool mta_domain_is_local(const char *name);
+
 struct mta_domain {
 	const char *name;   /* lower case, as mail_domain_ok */
 	const char *source; /* "mydestination", "virtual_mailbox_domains" */
-	bool is_sender;  /* mail is sent in its name: myorigin, a masquerade */
+	/*
+	 * Mail is sent in its name: myorigin, a masquerade; or people with
+	 * mailboxes there log in here to send (SMTP AUTH).
+	 */
+	bool is_sender;
 	bool is_hosted;  /* mail for it ends here */
 	bool is_relayed; /* mail for it passes through: relay_domains */
 };
@@ -36,21 +43,30 @@ struct mta_dnsbl {
 	    is_allow; /* a list of good ones: permit_dnswl_client, weight < 0 */
 };
 
+/* A file in PEM form with certificates that its server shows. */
+struct mta_certificate {
+	const char *path;
+	bool is_mx; /* at port 25: what TLSA records of the DNS speak of */
+};
+
 struct mta_identity {
 	const char *helo; /* NULL: see helo_error */
 	const char *helo_error;
 	const char *relay; /* all mail goes through it, "[mx.test]:587"; NULL */
 	/* where sockets are bound: "" the system chooses; never NULL */
 	const char *bind_v4, *bind_v6;
+	const char *bind_setting_v4, *bind_setting_v6; /* what says so */
+	/* "smtp_address_preference" is in its file already */
+	bool has_preference;
 	bool uses_v4, uses_v6; /* inet_protocols */
 	bool prefers_v4;       /* smtp_address_preference = ipv4 already */
 	struct mta_domain *domains;
 	size_t domain_count;
 	struct mta_dnsbl *dnsbls;
 	size_t dnsbl_count;
-	/* files in PEM form with the server's certificates; NULL-terminated */
-	const char *const *certificates;
-	/* "mysql:/etc/postfix/domains.cf": not read; NULL-terminated */
+	struct mta_certificate *certificates;
+	size_t certificate_count;
+	/* "mysql:/etc/x.cf (mydestination)": not read; NULL-terminated */
 	const char *const *unread;
 };
 

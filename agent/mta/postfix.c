@@ -233,33 +233,34 @@ static int
 postfix_detect(struct arena *arena, const struct config *config,
     struct mta *mta, struct why *why)
 {
-	struct postfix_settings settings = {0};
-	struct postfix_services services = {0};
+	struct mta_own *own;
 
 	(void)config;
 	if (access(POSTCONF, F_OK) < 0 || access(CONFIG_AT, F_OK) < 0)
 		return 0;
 	if (path_answers(QUEUE_AT, QUEUE_ANSWER_MS, why) < 0)
 		return -ETIMEDOUT;
+	own = arena_alloc(arena, 1, sizeof(*own));
 	*mta = (struct mta){.ops = &postfix_ops,
+	    .own = own,
 	    .kind = postfix_ops.kind,
 	    .program_dir = program_dir_find()};
-	settings_get(arena, mta, &settings);
-	paths_set(&settings, mta);
+	settings_get(arena, mta, &own->settings);
+	paths_set(&own->settings, mta);
 	if (strcmp(mta->queue_dir, QUEUE_AT) != 0 &&
 	    path_answers(mta->queue_dir, QUEUE_ANSWER_MS, why) < 0)
 		return -ETIMEDOUT;
-	values_set(arena, &settings, mta);
-	services_read(arena, mta, &services);
+	values_set(arena, &own->settings, mta);
+	services_read(arena, mta, &own->services);
 	params_read(arena, mta);
-	mta->is_chrooted = some_is_chrooted(&settings, &services);
-	postfix_listeners_find(arena, &settings, &services, mta);
-	postfix_maps_find(arena, &settings, &services, mta);
-	postfix_peers_find(arena, &settings, &services, mta);
-	postfix_services_list(arena, &services, mta);
-	postfix_throttle_find(arena, &settings, &services, mta);
+	mta->is_chrooted = some_is_chrooted(&own->settings, &own->services);
+	postfix_listeners_find(arena, &own->settings, &own->services, mta);
+	postfix_maps_find(arena, &own->settings, &own->services, mta);
+	postfix_peers_find(arena, &own->settings, &own->services, mta);
+	postfix_services_list(arena, &own->services, mta);
+	postfix_throttle_find(arena, &own->settings, &own->services, mta);
 	if (mta->has_settings)
-		postfix_advice_find(arena, &settings, &services, mta);
+		postfix_advice_find(arena, &own->settings, &own->services, mta);
 	return 1;
 }
 
@@ -304,5 +305,6 @@ const struct mta_ops postfix_ops = {
     .throttle_rows = postfix_throttle_rows,
     .throttle_provision = postfix_throttle_provision,
     .throttle_relay = postfix_throttle_relay,
+    .identity = postfix_identity,
     .map_build = postfix_map_build,
 };

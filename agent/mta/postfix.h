@@ -10,6 +10,12 @@
 
 extern const struct mta_ops postfix_ops;
 
+/* What is asked for later than at the start. */
+struct mta_own {
+	struct postfix_settings settings;
+	struct postfix_services services;
+};
+
 /* postfix_listeners_find - into mta->listeners, from master.cf */
 void postfix_listeners_find(struct arena *arena,
     const struct postfix_settings *settings,
@@ -35,6 +41,10 @@ void postfix_peers_find(struct arena *arena,
 
 /* postfix_words - split a list at blanks and commas; braces keep together */
 const char *const *postfix_words(struct arena *arena, const char *text);
+
+/* postfix_identity - see mta_ops.h */
+int postfix_identity(struct arena *arena, const struct mta *mta,
+    struct mta_identity *ret, struct why *why);
 
 int postfix_routed_by_hand(struct arena *arena, const struct mta *mta,
     const char *domain, const char **ret, struct why *why);

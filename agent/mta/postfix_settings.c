@@ -32,26 +32,51 @@ static const char *const kept_names[] = {"alias_database",
     "config_directory", "content_filter", "daemon_directory", "data_directory",
     "default_database_type", "default_process_limit", "default_transport",
     "defer_transports", "home_mailbox", "inet_interfaces", "inet_protocols",
-    "mail_owner", "mail_spool_directory", "mail_version", "message_size_limit",
-    "meta_directory", "milter_default_action", "multi_instance_directories",
-    "multi_instance_enable", "myhostname", "mynetworks", "non_smtpd_milters",
-    "queue_directory", "queue_minfree", "relay_transport", "relayhost",
+    "mail_owner", "mail_spool_directory", "mail_version", "masquerade_domains",
+    "message_size_limit", "meta_directory", "milter_default_action",
+    "multi_instance_directories", "multi_instance_enable", "mydestination",
+    "mydomain", "myhostname", "mynetworks", "myorigin", "non_smtpd_milters",
+    "postscreen_dnsbl_action", "postscreen_dnsbl_sites",
+    "postscreen_dnsbl_threshold", "queue_directory", "queue_minfree",
+    "relay_domains", "relay_transport", "relayhost",
     "sender_dependent_default_transport_maps",
-    "sender_dependent_relayhost_maps", "setgid_group", "smtp_enforce_tls",
-    "smtp_sasl_auth_enable", "smtp_sender_dependent_authentication",
-    "smtp_tls_per_site", "smtp_tls_policy_maps", "smtp_tls_security_level",
+    "sender_dependent_relayhost_maps", "setgid_group",
+    "smtp_address_preference", "smtp_bind_address", "smtp_bind_address6",
+    "smtp_enforce_tls", "smtp_helo_name", "smtp_sasl_auth_enable",
+    "smtp_sender_dependent_authentication", "smtp_tls_per_site",
+    "smtp_tls_policy_maps", "smtp_tls_security_level",
     "smtpd_client_auth_rate_limit", "smtpd_client_connection_count_limit",
     "smtpd_client_connection_rate_limit", "smtpd_client_event_limit_exceptions",
     "smtpd_client_message_rate_limit",
     "smtpd_client_new_tls_session_rate_limit",
-    "smtpd_client_recipient_rate_limit", "smtpd_milters",
-    "smtpd_sasl_auth_enable", "smtpd_sasl_path", "smtpd_sasl_type",
-    "soft_bounce", "transport_maps", "virtual_mailbox_base"};
+    "smtpd_client_recipient_rate_limit", "smtpd_client_restrictions",
+    "smtpd_data_restrictions", "smtpd_end_of_data_restrictions",
+    "smtpd_enforce_tls", "smtpd_etrn_restrictions", "smtpd_helo_restrictions",
+    "smtpd_milters", "smtpd_recipient_restrictions", "smtpd_relay_restrictions",
+    "smtpd_restriction_classes", "smtpd_sasl_auth_enable", "smtpd_sasl_path",
+    "smtpd_sasl_type", "smtpd_sender_restrictions", "smtpd_tls_cert_file",
+    "smtpd_tls_chain_files", "smtpd_tls_dcert_file", "smtpd_tls_eccert_file",
+    "smtpd_tls_security_level", "smtpd_use_tls", "soft_bounce",
+    "transport_maps", "virtual_alias_domains", "virtual_mailbox_base",
+    "virtual_mailbox_domains"};
 
 static int
 name_compare(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A class of restrictions, whatever it is called, that asks a blocklist. */
+static bool
+asks_list(const char *value)
+{
+	static const char *const words[] = {"reject_rbl_client",
+	    "reject_rhsbl_", "permit_dnswl_client", "permit_rhswl_client"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++)
+		if (strstr(value, words[i]) != NULL)
+			return true;
+	return false;
 }
 
 bool
@@ -62,7 +87,8 @@ postfix_settings_keeps(const char *name, const char *value)
 	       strstr(name, "_destination_") != NULL ||
 	       text_ends(name, "_transport_rate_delay") ||
 	       strstr(value, ":/") != NULL ||
-	       strstr(value, "check_policy_service") != NULL;
+	       strstr(value, "check_policy_service") != NULL ||
+	       asks_list(value);
 }
 
 static int

@@ -2,8 +2,8 @@
  * identity.h - as whom this host sends: addresses, domains, names
  *
  * The configuration comes first ([host] of mailfix.conf), then what the mail
- * system is told, then routes; who really sent, from the log and the queue,
- * comes in the observer. What cannot be known is said, never guessed: behind
+ * system is told, then routes; who really sent, from the log, comes in the
+ * observer. What cannot be known is said, never guessed: behind
  * NAT the world sees an address that no interface has.
  */
 #ifndef MAILFIX_PROBES_IDENTITY_H
@@ -20,17 +20,19 @@
 #define IDENTITY_DOMAINS_MAX 64
 
 struct identity_address {
-	const char *text;   /* canonical, as inet_ntop */
-	int family;         /* AF_INET, AF_INET6 */
-	const char *source; /* "configured", "smtp_bind_address", "route" */
+	const char *text; /* canonical, as inet_ntop */
+	int family;       /* AF_INET, AF_INET6 */
+	/* "configured", "smtp_bind_address", "inet_interfaces", "route" */
+	const char *source;
 };
 
 struct identity_domain {
-	const char *name;   /* lower case */
-	const char *source; /* "configured", "myorigin", "log", "queue" */
-	bool is_sender;     /* mail leaves in its name */
-	bool is_hosted;     /* mail for it ends here */
-	bool is_relayed;    /* mail for it passes through here */
+	const char *name; /* lower case */
+	/* "configured", "myorigin", "signing key", "log" */
+	const char *source;
+	bool is_sender;  /* mail leaves in its name */
+	bool is_hosted;  /* mail for it ends here */
+	bool is_relayed; /* mail for it passes through here */
 	/* a signer of this host has a key for it */
 	bool is_signed;
 };
@@ -43,7 +45,8 @@ struct identity {
 	struct identity_domain domains[IDENTITY_DOMAINS_MAX];
 	size_t domain_count;
 	const char *domains_unknown; /* why there may be others, or NULL */
-	const char *helo;            /* NULL: see helo_unknown */
+	bool is_closed;   /* [host] domains names all that are sent for */
+	const char *helo; /* NULL: see helo_unknown */
 	const char *helo_unknown;
 	const char *relay; /* all mail leaves through it; NULL: directly */
 	const struct mta_identity *mta; /* what the mail system says; or NULL */
@@ -56,8 +59,8 @@ struct identity {
 void identity_read(const struct probe_job *job, struct identity *ret);
 
 /*
- * identity_add_facts - in collect: senders that the queue and the log name,
- * domains that keys are for; as far as those tables are known
+ * identity_add_facts - in collect: domains that keys are for, senders of mail
+ * that was handed in here; as far as those tables are known
  */
 void identity_add_facts(struct identity *identity, struct arena *arena,
     const struct fact_set *facts);

@@ -1,0 +1,231 @@
+/*
+ * postfix_identity.c - who Postfix says it is, and where its mail leaves
+ *
+ * Purpose  the HELO name, the addresses it binds, the relay, the families
+ * Input    settings and services: trusted, but not correct
+ * Errors   without settings nothing is told
+ * Runs as  the actor
+ * Source   postconf(5): smtp_helo_name, smtp_bind_address, inet_interfaces,
+ *          inet_protocols, smtp_address_preference; smtp_connect.c: with one
+ *          address of a family in inet_interfaces that one is bound
+ */
+#include "agent/mta/postfix_identity.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/text.h"
+#include "agent/mta/postfix.h"
+
+/* Names in "$name", "${name}" and "$(name)"; what has more in it is no name. */
+static const char name_letters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+/* main.cf's values have no $ left; those of master.cf may. */
+static const char *
+expand(struct arena *arena, const struct postfix_settings *settings,
+    const char *text)
+{
+	AUTO_BUF struct buf out = {0};
+
+	if (strchr(text, '$') == NULL)
+		return text;
+	while (*text != '\0') {
+		size_t plain = strcspn(text, "$"), length;
+		bool has_brace;
+
+		buf_add_n(&out, text, plain);
+		text += plain;
+		if (*text == '\0')
+			break;
+		has_brace = text[1] == '{' || text[1] == '(';
+		text += has_brace ? 2 : 1;
+		length = strspn(text, name_letters);
+		buf_add(&out, postfix_setting_text(settings,
+		                  arena_dup_n(arena, text, length), ""));
+		text += length;
+		if (has_brace) {
+			text += strcspn(text, "})");
+			text += *text != '\0';
+		}
+	}
+	return arena_dup(arena, buf_text(&out));
+}
+
+const char *
+postfix_service_value(struct arena *arena,
+    const struct postfix_settings *settings,
+    const struct postfix_service *service, const char *name,
+    const char *otherwise)
+{
+	size_t length = strlen(name);
+	const char *found = NULL;
+
+	/* the last one counts, as with main.cf */
+	for (size_t i = 0; service != NULL && service->overrides[i] != NULL;
+	     i++)
+		if (strncmp(service->overrides[i], name, length) == 0 &&
+		    service->overrides[i][length] == '=')
+			found = service->overrides[i] + length + 1;
+	return found != NULL ? expand(arena, settings, found)
+	                     : postfix_setting_text(settings, name, otherwise);
+}
+
+/* The service that ordinary mail leaves by. */
+static const struct postfix_service *
+sender_find(struct arena *arena, const struct mta_own *own)
+{
+	const char *value =
+	    postfix_setting_text(&own->settings, "default_transport", "smtp");
+	const char *name = arena_dup_n(arena, value, strcspn(value, ":"));
+
+	for (size_t i = 0; i < own->services.count; i++) {
+		const struct postfix_service *service =
+		    &own->services.services[i];
+
+		if (strcmp(service->name, name) == 0 &&
+		    strcmp(service->type, "inet") != 0)
+			return service;
+	}
+	return NULL;
+}
+
+/* "[2001:db8::1]" or bare; canonical, or NULL: it is none of that family. */
+static const char *
+address_read(struct arena *arena, const char *word, int family)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned char bytes[sizeof(struct in6_addr)];
+	size_t length = strlen(word);
+
+	if (length >= 2 && word[0] == '[' && word[length - 1] == ']')
+		word = arena_dup_n(arena, word + 1, length - 2);
+	if (inet_pton(family, word, bytes) != 1 ||
+	    inet_ntop(family, bytes, text, sizeof(text)) == NULL)
+		return NULL;
+	return arena_dup(arena, text);
+}
+
+static bool
+is_loopback(const char *address)
+{
+	return text_starts(address, "127.") || strcmp(address, "::1") == 0;
+}
+
+/*
+ * The only address of a family in inet_interfaces is bound too; a name there
+ * may stand for several, so then it is the system that tells.
+ */
+static const char *
+interface_only(struct arena *arena, const char *interfaces, int family)
+{
+	const char *const *words = postfix_words(arena, interfaces);
+	const char *only = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; words[i] != NULL; i++) {
+		const char *v4 = address_read(arena, words[i], AF_INET);
+		const char *v6 = address_read(arena, words[i], AF_INET6);
+
+		if (v4 == NULL && v6 == NULL)
+			return NULL;
+		if ((family == AF_INET ? v4 : v6) != NULL) {
+			only = family == AF_INET ? v4 : v6;
+			count++;
+		}
+	}
+	return count == 1 && !is_loopback(only) ? only : NULL;
+}
+
+static void
+bind_set(struct arena *arena, const struct postfix_settings *settings,
+    const struct postfix_service *service, int family, const char **ret,
+    const char **ret_setting)
+{
+	const char *setting =
+	    family == AF_INET ? "smtp_bind_address" : "smtp_bind_address6";
+	const char *value =
+	    postfix_service_value(arena, settings, service, setting, "");
+	const char *found = address_read(arena, value, family);
+
+	if (found == NULL) {
+		setting = "inet_interfaces";
+		found = interface_only(arena,
+		    postfix_service_value(
+		        arena, settings, service, setting, "all"),
+		    family);
+	}
+	*ret = found != NULL ? found : "";
+	*ret_setting = setting;
+}
+
+/* What goes to a program of this host comes back, and leaves as if unrelayed. */
+static const char *
+relay_text(struct arena *arena, const struct mta *mta)
+{
+	const struct mta_relay *relay =
+	    mta->throttle != NULL ? mta->throttle->relay : NULL;
+
+	if (relay == NULL || is_loopback(relay->name) ||
+	    strcmp(relay->name, "localhost") == 0)
+		return NULL;
+	return relay->port != 0
+	           ? arena_printf(arena, "%s:%u", relay->name, relay->port)
+	           : relay->name;
+}
+
+static bool
+has_users(const struct mta *mta)
+{
+	for (size_t i = 0; i < mta->peer_count; i++)
+		if (mta->peers[i].role == MTA_PEER_AUTH)
+			return true;
+	return false;
+}
+
+int
+postfix_identity(struct arena *arena, const struct mta *mta,
+    struct mta_identity *ret, struct why *why)
+{
+	const struct postfix_settings *settings;
+	const struct postfix_service *service;
+	const char *protocols;
+
+	if (!mta->has_settings || mta->own == NULL)
+		return why_set(why, -ENODATA, "%s",
+		    mta->settings_error != NULL ? mta->settings_error
+		                                : "its settings are not known");
+	settings = &mta->own->settings;
+	service = sender_find(arena, mta->own);
+	*ret = (struct mta_identity){.relay = relay_text(arena, mta)};
+	protocols = postfix_service_value(
+	    arena, settings, service, "inet_protocols", "all");
+	ret->uses_v4 = strcasestr(protocols, "ipv4") != NULL ||
+	               strcasestr(protocols, "all") != NULL;
+	ret->uses_v6 = strcasestr(protocols, "ipv6") != NULL ||
+	               strcasestr(protocols, "all") != NULL;
+	ret->helo = postfix_service_value(arena, settings, service,
+	    "smtp_helo_name", mta->hostname != NULL ? mta->hostname : "");
+	if (ret->helo[0] == '\0') {
+		ret->helo = NULL;
+		ret->helo_error = "smtp_helo_name is empty";
+	}
+	ret->has_preference =
+	    mta_param_find(mta, "smtp_address_preference") != NULL;
+	ret->prefers_v4 =
+	    strcasecmp(postfix_service_value(arena, settings, service,
+	                   "smtp_address_preference", "any"),
+	        "ipv4") == 0;
+	bind_set(arena, settings, service, AF_INET, &ret->bind_v4,
+	    &ret->bind_setting_v4);
+	bind_set(arena, settings, service, AF_INET6, &ret->bind_v6,
+	    &ret->bind_setting_v6);
+	postfix_identity_domains(arena, settings, has_users(mta), ret);
+	postfix_identity_lists(arena, settings, &mta->own->services, ret);
+	postfix_identity_certificates(
+	    arena, settings, &mta->own->services, ret);
+	return 0;
+}
