@@ -37,7 +37,7 @@ line_add(struct maker *maker, const char *format, ...)
 	AUTO_FREE char *line = NULL;
 	va_list ap;
 
-	if (maker->count == FIREWALL_LINES_MAX)
+	if (maker->count == OBSERVER_LINES_MAX)
 		return;
 	va_start(ap, format);
 	if (vasprintf(&line, format, ap) < 0)
@@ -51,7 +51,7 @@ static void
 lines_begin(struct maker *maker)
 {
 	maker->lines = arena_alloc(
-	    maker->arena, FIREWALL_LINES_MAX + 1, sizeof(*maker->lines));
+	    maker->arena, OBSERVER_LINES_MAX + 1, sizeof(*maker->lines));
 	maker->count = 0;
 }
 

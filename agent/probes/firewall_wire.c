@@ -18,106 +18,6 @@
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
 
-/* Stands for NULL; no text is that long. */
-#define LENGTH_NULL UINT32_MAX
-
-void
-wire_put_number(struct buf *out, uint64_t number)
-{
-	buf_add_n(out, &number, sizeof(number));
-}
-
-void
-wire_put_text(struct buf *out, const char *text)
-{
-	AUTO_BUF struct buf clean = {0};
-	uint32_t length = LENGTH_NULL;
-
-	if (text != NULL) {
-		text_escape(&clean, text, strnlen(text, FIREWALL_TEXT_MAX));
-		length = (uint32_t)clean.length;
-		/* escapes are longer than what they stand for */
-		while (length > FIREWALL_TEXT_MAX ||
-		       !text_is_printable(buf_text(&clean), length))
-			length--;
-	}
-	buf_add_n(out, &length, sizeof(length));
-	if (text != NULL)
-		buf_add_n(out, buf_text(&clean), length);
-}
-
-static void
-take(struct wire_in *in, void *ret, size_t length)
-{
-	if (in->is_bad || in->left < length) {
-		in->is_bad = true;
-		(void)memset(ret, 0, length);
-		return;
-	}
-	(void)memcpy(ret, in->at, length);
-	in->at += length;
-	in->left -= length;
-}
-
-uint64_t
-wire_get_number(struct wire_in *in, uint64_t max)
-{
-	uint64_t number;
-
-	take(in, &number, sizeof(number));
-	if (number > max) {
-		in->is_bad = true;
-		return 0;
-	}
-	return number;
-}
-
-const char *
-wire_get_text(struct wire_in *in)
-{
-	uint32_t length;
-	const char *text = in->at;
-
-	take(in, &length, sizeof(length));
-	if (in->is_bad || length == LENGTH_NULL)
-		return NULL;
-	text = in->at;
-	if (length > FIREWALL_TEXT_MAX || length > in->left ||
-	    !text_is_printable(text, length)) {
-		in->is_bad = true;
-		return NULL;
-	}
-	in->at += length;
-	in->left -= length;
-	return arena_dup_n(in->arena, text, length);
-}
-
-static void
-lines_put(struct buf *out, const char *const *lines)
-{
-	size_t count = 0;
-
-	while (
-	    lines != NULL && lines[count] != NULL && count < FIREWALL_LINES_MAX)
-		count++;
-	wire_put_number(out, count);
-	for (size_t i = 0; i < count; i++)
-		wire_put_text(out, lines[i]);
-}
-
-static const char *const *
-lines_get(struct wire_in *in)
-{
-	size_t count = wire_get_number(in, FIREWALL_LINES_MAX);
-	const char **lines = arena_alloc(in->arena, count + 1, sizeof(*lines));
-
-	for (size_t i = 0; i < count && !in->is_bad; i++) {
-		lines[i] = wire_get_text(in);
-		in->is_bad |= lines[i] == NULL;
-	}
-	return lines;
-}
-
 static void
 verdict_put(struct buf *out, const struct firewall_verdict *verdict)
 {
@@ -136,8 +36,8 @@ verdict_put(struct buf *out, const struct firewall_verdict *verdict)
 	wire_put_text(out, verdict->reason);
 	wire_put_text(out, verdict->others);
 	wire_put_text(out, verdict->shadowed);
-	lines_put(out, verdict->path);
-	lines_put(out, verdict->tree);
+	wire_put_lines(out, verdict->path);
+	wire_put_lines(out, verdict->tree);
 }
 
 static void
@@ -159,8 +59,8 @@ verdict_get(struct wire_in *in, struct firewall_verdict *ret)
 	ret->reason = wire_get_text(in);
 	ret->others = wire_get_text(in);
 	ret->shadowed = wire_get_text(in);
-	ret->path = lines_get(in);
-	ret->tree = lines_get(in);
+	ret->path = wire_get_lines(in);
+	ret->tree = wire_get_lines(in);
 	in->is_bad |= ret->family != AF_INET && ret->family != AF_INET6;
 	in->is_bad |= ret->has_rule && !ret->has_chain;
 	in->is_bad |= ret->has_chain &&

@@ -20,7 +20,7 @@ static void
 text_check(const char *text)
 {
 	if (text != NULL) {
-		FUZZ_PROMISE(strlen(text) <= FIREWALL_TEXT_MAX);
+		FUZZ_PROMISE(strlen(text) <= OBSERVER_TEXT_MAX);
 		FUZZ_PROMISE(text_is_printable(text, strlen(text)));
 	}
 }
@@ -32,7 +32,7 @@ lines_check(const char *const *lines)
 
 	for (; lines[count] != NULL; count++)
 		text_check(lines[count]);
-	FUZZ_PROMISE(count <= FIREWALL_LINES_MAX);
+	FUZZ_PROMISE(count <= OBSERVER_LINES_MAX);
 }
 
 static void

@@ -142,7 +142,7 @@ test_texts(void **state)
 {
 	struct wire_in in = {.arena = arena};
 	AUTO_BUF struct buf bytes = {0};
-	AUTO_FREE char *big = mem_alloc(FIREWALL_TEXT_MAX * 2, 1);
+	AUTO_FREE char *big = mem_alloc(OBSERVER_TEXT_MAX * 2, 1);
 	uint32_t length = 3;
 	const char *text;
 
@@ -160,14 +160,14 @@ test_texts(void **state)
 	assert_null(wire_get_text(&in));
 	assert_true(in.is_bad);
 	/* an escape at the end is not cut in two that mean something else */
-	(void)memset(big, '\x01', FIREWALL_TEXT_MAX * 2 - 1);
+	(void)memset(big, '\x01', OBSERVER_TEXT_MAX * 2 - 1);
 	buf_clear(&bytes);
 	wire_put_text(&bytes, big);
 	in = (struct wire_in){
 	    .arena = arena, .at = bytes.text, .left = bytes.length};
 	text = wire_get_text(&in);
 	assert_non_null(text);
-	assert_true(strlen(text) <= FIREWALL_TEXT_MAX);
+	assert_true(strlen(text) <= OBSERVER_TEXT_MAX);
 	assert_true(text_is_printable(text, strlen(text)));
 }
 
