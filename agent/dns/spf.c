@@ -69,11 +69,8 @@ records_find(struct spf_run *run, const char *name, const char ***ret,
 		return SPF_NONE;
 	}
 	if (!dns_is_known(result)) {
-		spf_problem(run, "TXT of %s: %s%s%s%s", name,
-		    dns_outcome_text(result->outcome),
-		    result->server != NULL ? " (" : "",
-		    result->server != NULL ? result->server : "",
-		    result->server != NULL ? ")" : "");
+		spf_problem(run, "%s",
+		    dns_unknown_text(run->arena, name, DNS_TXT, result));
 		return SPF_TEMPERROR;
 	}
 	records = arena_alloc(run->arena, result->count + 1, sizeof(*records));
@@ -341,8 +338,6 @@ spf_check(struct dns_book *book, struct arena *arena,
 	if (domain == NULL) {
 		spf_problem(&run, "%s is no domain that can have a record",
 		    query->domain);
-		spf_say(&run, "%s: no domain that can have a record",
-		    query->domain);
 	} else {
 		sender_take(&run, domain);
 		run.answer.result = domain_check(&run, domain, true);
@@ -351,6 +346,9 @@ spf_check(struct dns_book *book, struct arena *arena,
 	if (run.answer.result != SPF_TEMPERROR &&
 	    run.answer.result != SPF_PERMERROR && domain != NULL)
 		run.answer.problem = NULL;
+	if (run.answer.problem != NULL)
+		spf_say(&run, "%s: %s", spf_result_names[run.answer.result],
+		    run.answer.problem);
 	if (run.voids.length > 0)
 		run.answer.void_names = arena_dup(arena, buf_text(&run.voids));
 	buf_done(&run.voids);

@@ -89,11 +89,8 @@ spf_ask(struct spf_run *run, const char *name, enum dns_type type,
 		return NULL;
 	}
 	if (!dns_is_known(result)) {
-		spf_problem(run, "%s of %s: %s%s%s%s", dns_type_name(type),
-		    name, dns_outcome_text(result->outcome),
-		    result->server != NULL ? " (" : "",
-		    result->server != NULL ? result->server : "",
-		    result->server != NULL ? ")" : "");
+		spf_problem(run, "%s",
+		    dns_unknown_text(run->arena, name, type, result));
 		*ret_verdict = SPF_ERROR_TEMP;
 		return NULL;
 	}
@@ -129,9 +126,8 @@ doubt_look(struct spf_run *run, const char *name, enum dns_type type)
 
 	run->is_missing = run->is_missing || result == NULL;
 	if (result != NULL && !dns_is_known(result))
-		run->answer.doubt = arena_printf(run->arena, "%s of %s: %s",
-		    dns_type_name(type), name,
-		    dns_outcome_text(result->outcome));
+		run->answer.doubt =
+		    dns_unknown_text(run->arena, name, type, result);
 	else if (result != NULL && result->is_local)
 		run->answer.local_name = arena_dup(run->arena, name);
 	return result;

@@ -111,8 +111,6 @@ explain_playbook(const struct options *options)
 int
 cmd_explain(const struct options *options)
 {
-	static const char *const later[] = {"spf"};
-
 	if (options->arg_count == 2 &&
 	    strcmp(options->args[0], "playbook") == 0)
 		return explain_playbook(options);
@@ -120,15 +118,10 @@ cmd_explain(const struct options *options)
 		return explain_reply(options);
 	if (options->arg_count >= 1 && strcmp(options->args[0], "port") == 0)
 		return explain_port(options);
-	for (size_t i = 0; i < ARRAY_COUNT(later); i++)
-		if (options->arg_count > 0 &&
-		    strcmp(options->args[0], later[i]) == 0) {
-			log_error(
-			    "explain %s is not in this version", later[i]);
-			return EXIT_USAGE;
-		}
+	if (options->arg_count >= 1 && strcmp(options->args[0], "spf") == 0)
+		return explain_spf(options);
 	log_error("what should be explained? mailfix explain playbook NAME, "
-	          "mailfix explain reply TEXT, or mailfix explain port in|out "
-	          "PORT");
+	          "mailfix explain reply TEXT, mailfix explain port in|out "
+	          "PORT, or mailfix explain spf DOMAIN from ADDR");
 	return EXIT_USAGE;
 }

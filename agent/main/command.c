@@ -23,9 +23,11 @@ static const char *const both[] = {"text", "json", NULL};
 const struct command command_rows[] = {
     COMMAND("", "[PLAYBOOK]...", FOR_RUN, NULL, cmd_run,
         "look, diagnose, plan; apply what is approved"),
-    COMMAND("explain", "playbook NAME | reply TEXT | port in|out PORT ...",
+    COMMAND("explain",
+        "playbook NAME | reply TEXT | port in|out PORT ... | "
+        "spf DOMAIN from ADDR ...",
         FOR_EXPLAIN, both, cmd_explain,
-        "a playbook; a reply; what the firewall does"),
+        "a playbook; a reply; what the firewall does; what SPF says"),
     COMMAND("facts", "[TABLE]...", FOR_FACTS, both, cmd_facts,
         "what was observed, and what is not known and why"),
     COMMAND("lint", "[FILE]...", FOR_LINT, both, cmd_lint,

@@ -24,6 +24,8 @@ int cmd_explain(const struct options *options);
 int explain_reply(const struct options *options);
 /* explain_port - of cmd_explain: `explain port in|out PORT ...` */
 int explain_port(const struct options *options);
+/* explain_spf - of cmd_explain: `explain spf DOMAIN from ADDR` */
+int explain_spf(const struct options *options);
 int cmd_facts(const struct options *options);
 int cmd_lint(const struct options *options);
 int cmd_history(const struct options *options);

@@ -53,7 +53,7 @@ const struct option_row option_rows[] = {
     TEXT(0, "playbooks", "DIR", playbooks,
         FOR_LOOK | FOR_LINT | FOR_EXPLAIN | FOR_UNDO,
         "read the playbooks in DIR, not the installed ones"),
-    TEXT(0, "resolver", "ADDR[@PORT]", resolver, FOR_LOOK,
+    TEXT(0, "resolver", "ADDR[@PORT]", resolver, FOR_LOOK | FOR_EXPLAIN,
         "ask this name server instead of the system's"),
     {.name = "color",
        .value = "WHEN",
