@@ -24,10 +24,9 @@ const struct command command_rows[] = {
     COMMAND("", "[PLAYBOOK]...", FOR_RUN, NULL, cmd_run,
         "look, diagnose, plan; apply what is approved"),
     COMMAND("explain",
-        "playbook NAME | reply TEXT | port in|out PORT ... | "
-        "spf DOMAIN from ADDR ...",
+        "playbook NAME | reply TEXT | port ... | spf ...",
         FOR_EXPLAIN, both, cmd_explain,
-        "a playbook; a reply; what the firewall does; what SPF says"),
+        "a playbook; a reply; what the firewall does; SPF"),
     COMMAND("facts", "[TABLE]...", FOR_FACTS, both, cmd_facts,
         "what was observed, and what is not known and why"),
     COMMAND("lint", "[FILE]...", FOR_LINT, both, cmd_lint,
