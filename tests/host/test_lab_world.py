@@ -59,6 +59,20 @@ class Names(LabCase):
                                               resolver='203.0.113.53'))
         self.assertIn('198.51.100.7', world.drill('mx.big.test'))
 
+    def test_resolvers_that_misbehave(self):
+        world = self.world()
+        world.zone('big.test', {'mx': ['A 198.51.100.7']})
+        world.liar('refused', '203.0.113.54')
+        world.liar('wrong_id', '203.0.113.55')
+        world.liar('rewrites', '203.0.113.56')
+        for address, name, told in (
+                ('203.0.113.54', 'mx.big.test', 'REFUSED'),
+                # drill takes the first answer, whatever its number
+                ('203.0.113.55', 'mx.big.test', 'NXDOMAIN'),
+                ('203.0.113.56', 'mx.big.test', '198.51.100.7'),
+                ('203.0.113.56', 'nothing.test', '203.0.113.252')):
+            self.assertIn(told, world.drill(name, resolver=address))
+
     def test_zone_that_cannot_be_read(self):
         with self.assertRaises(CommandFailed):
             self.world().zone('big.test', {'mx': ['A nonsense']})

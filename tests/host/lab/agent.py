@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 
+from lab.liar import Liar
 from lab.policy import Policy
 from lab.smtp import Server
 
@@ -77,6 +78,10 @@ class Agent:
         """
         return await _all_told([_connect(*call, is_greeted=False)
                                 for call in calls], timeout_s)
+
+    async def lie(self, kind, address, upstream):
+        """Start a resolver that misbehaves."""
+        await Liar(kind, address, upstream).start()
 
     async def obey(self, reader, writer):
         """Answer the requests of one connection."""

@@ -118,6 +118,10 @@ class World:
         """Start one more resolver; see Dns.resolve()."""
         self._dns.resolve(name, [address], settings)
 
+    def liar(self, kind, address):
+        """Start a resolver that misbehaves; see liar.py for the kinds."""
+        self.ask('lie', kind=kind, address=address, upstream=net.GATEWAY)
+
     def drill(self, name, kind='A', resolver=net.GATEWAY):
         """Return what a resolver of the world says, as drill(1) shows it."""
         return self._dns.drill('-D', name, kind, f'@{resolver}')
