@@ -68,6 +68,9 @@ dns_unknown_text(struct arena *arena, const char *name, enum dns_type type,
 	const char *server = result->server;
 
 	return arena_printf(arena, "%s of %s: %s%s%s%s", dns_type_name(type),
-	    name, dns_outcome_text(result->outcome), server != NULL ? " (" : "",
-	    server != NULL ? server : "", server != NULL ? ")" : "");
+	    name,
+	    result->detail != NULL ? result->detail
+	                           : dns_outcome_text(result->outcome),
+	    server != NULL ? " (" : "", server != NULL ? server : "",
+	    server != NULL ? ")" : "");
 }

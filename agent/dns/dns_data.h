@@ -76,7 +76,9 @@ struct dns_result {
 	 * (AA and RA): a hosts file, a split view. The world may see another.
 	 */
 	bool is_local;
-	const char *server; /* that told it, as text; NULL: none */
+	/* that told it, as text; those that were asked in vain; NULL: none */
+	const char *server;
+	const char *detail; /* more than the outcome tells; NULL: no more */
 };
 
 /* dns_is_known - an answer, nodata or nxdomain: what a finding may rest on */

@@ -98,7 +98,7 @@ static void
 ask(struct probe_job *job, const struct egress *egress, int64_t now_s,
     struct probe_asked *ret, const char **ret_reason)
 {
-	const struct egress_look *look = job->state;
+	struct egress_look *look = job->state;
 	struct reach all[EGRESS_SERVERS * PROBE_FAMILIES];
 	size_t used[PROBE_FAMILIES] = {0}, count;
 

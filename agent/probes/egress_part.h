@@ -75,7 +75,7 @@ bool egress_is_changed(
  * asked       gets is_outside when a name server outside has answered
  */
 size_t egress_pick(const struct egress *egress, dns_ask_fn *ask,
-    const struct dns_servers *servers, struct arena *arena, struct reach *all,
+    struct dns_servers *servers, struct arena *arena, struct reach *all,
     struct probe_asked *asked, const char **ret_reason);
 
 /* egress_count - what became of them, into the counts */

@@ -145,9 +145,8 @@ literal_add(struct pick *pick, const char *host)
 }
 
 static int
-hosts_find(struct pick *pick, dns_ask_fn *ask,
-    const struct dns_servers *servers, struct arena *arena,
-    struct probe_asked *asked, struct why *why)
+hosts_find(struct pick *pick, dns_ask_fn *ask, struct dns_servers *servers,
+    struct arena *arena, struct probe_asked *asked, struct why *why)
 {
 	const struct mta_relay *relay = pick->egress->relay;
 	struct dns_query queries[EGRESS_DOMAINS];
@@ -186,9 +185,8 @@ hosts_find(struct pick *pick, dns_ask_fn *ask,
 }
 
 static int
-addresses_find(struct pick *pick, dns_ask_fn *ask,
-    const struct dns_servers *servers, struct arena *arena,
-    struct probe_asked *asked, struct why *why)
+addresses_find(struct pick *pick, dns_ask_fn *ask, struct dns_servers *servers,
+    struct arena *arena, struct probe_asked *asked, struct why *why)
 {
 	struct dns_query queries[EGRESS_DOMAINS * PROBE_FAMILIES];
 	struct dns_result results[EGRESS_DOMAINS * PROBE_FAMILIES] = {0};
@@ -222,7 +220,7 @@ addresses_find(struct pick *pick, dns_ask_fn *ask,
 
 size_t
 egress_pick(const struct egress *egress, dns_ask_fn *ask,
-    const struct dns_servers *servers, struct arena *arena, struct reach *all,
+    struct dns_servers *servers, struct arena *arena, struct reach *all,
     struct probe_asked *asked, const char **ret_reason)
 {
 	struct pick pick = {.egress = egress, .all = all};

@@ -146,7 +146,7 @@ tell(const struct mx_domain *all, size_t count,
 }
 
 void
-mx_tell(dns_ask_fn *ask, const struct dns_servers *servers, struct arena *arena,
+mx_tell(dns_ask_fn *ask, struct dns_servers *servers, struct arena *arena,
     const struct throttle_list *list, struct fact_out *out)
 {
 	struct mx_domain all[MX_DOMAINS_MAX] = {0};

@@ -25,8 +25,7 @@ size_t mx_domains(
     const struct throttle_list *list, struct mx_domain all[MX_DOMAINS_MAX]);
 
 /* mx_tell - ask, and tell table mx */
-void mx_tell(dns_ask_fn *ask, const struct dns_servers *servers,
-    struct arena *arena, const struct throttle_list *list,
-    struct fact_out *out);
+void mx_tell(dns_ask_fn *ask, struct dns_servers *servers, struct arena *arena,
+    const struct throttle_list *list, struct fact_out *out);
 
 #endif

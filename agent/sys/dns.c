@@ -9,6 +9,8 @@
  */
 #include "agent/sys/dns.h"
 
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <poll.h>
 
@@ -17,8 +19,16 @@
 #include "agent/sys/dns_flight.h"
 #include "agent/sys/dns_ldns.h"
 
-/* More at once would be a burst that small resolvers drop. */
-#define FLIGHTS_MAX 64
+/*
+ * The buffer of a resolver's socket, 208 KiB by default (net.core.rmem_default),
+ * has room for some 270 small datagrams: more at once would be dropped.
+ */
+#define FLIGHTS_MAX 256
+
+#define MS_PER_S 1000U
+
+/* For what else is open here. */
+#define FILES_SPARE 32
 
 struct batch {
 	const struct dns_query *queries;
@@ -27,6 +37,35 @@ struct batch {
 	struct dns_flight flights[FLIGHTS_MAX];
 	size_t slots;
 };
+
+/* Each has one descriptor; a host may allow fewer than its sandbox. */
+static size_t
+flights_max(size_t count)
+{
+	struct rlimit files;
+	size_t most = FLIGHTS_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur < FLIGHTS_MAX + FILES_SPARE)
+		most = files.rlim_cur > FILES_SPARE
+		           ? (size_t)files.rlim_cur - FILES_SPARE
+		           : 1;
+	return count < most ? count : most;
+}
+
+/* What resolv.conf says of its own servers counts. */
+static struct dns_limits
+limits_of(const struct dns_servers *servers, const struct dns_limits *wanted)
+{
+	struct dns_limits limits = *wanted;
+
+	if (servers->timeout_s > 0 &&
+	    servers->timeout_s * MS_PER_S < limits.try_ms)
+		limits.try_ms = servers->timeout_s * MS_PER_S;
+	if (servers->attempts > 0)
+		limits.rounds = servers->attempts;
+	return limits;
+}
 
 /* A flight of this slot that has not ended at once; false: none is left. */
 static bool
@@ -59,8 +98,8 @@ wait_fill(const struct batch *batch, int64_t end_ms, struct pollfd *fds,
 		busy++;
 		fds[i].fd = flight->fd;
 		fds[i].events = dns_flight_events(flight);
-		if (flight->try_end_ms < *ret_until_ms)
-			*ret_until_ms = flight->try_end_ms;
+		if (dns_flight_until(flight) < *ret_until_ms)
+			*ret_until_ms = dns_flight_until(flight);
 	}
 	return busy;
 }
@@ -92,10 +131,11 @@ batch_run(struct batch *batch, int64_t end_ms)
 }
 
 int
-dns_ask(const struct dns_servers *servers, struct arena *arena,
+dns_ask(struct dns_servers *servers, struct arena *arena,
     const struct dns_query *queries, size_t count,
     const struct dns_limits *limits, struct dns_result *ret, struct why *why)
 {
+	const struct dns_limits own = limits_of(servers, limits);
 	AUTO_FREE struct batch *batch = NULL;
 	int64_t now_ms = clock_boot_ms();
 
@@ -109,12 +149,12 @@ dns_ask(const struct dns_servers *servers, struct arena *arena,
 	batch->queries = queries;
 	batch->results = ret;
 	batch->count = count;
-	batch->slots = count < FLIGHTS_MAX ? count : FLIGHTS_MAX;
+	batch->slots = flights_max(count);
 	for (size_t i = 0; i < batch->slots; i++) {
 		struct dns_flight *flight = &batch->flights[i];
 
 		flight->servers = servers;
-		flight->limits = limits;
+		flight->limits = &own;
 		flight->arena = arena;
 		(void)slot_fill(batch, flight, now_ms);
 	}

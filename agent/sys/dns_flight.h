@@ -18,16 +18,20 @@ struct dns_tcp {
 };
 
 struct dns_flight {
-	const struct dns_servers *servers;
+	struct dns_servers *servers;
 	const struct dns_limits *limits;
 	struct arena *arena;
 	struct dns_question question;
-	struct dns_result *result; /* NULL: not in use */
-	unsigned tries;            /* begun so far; they go round the servers */
-	bool is_plain;             /* without EDNS */
+	struct dns_result *result;       /* NULL: not in use */
+	size_t server;                   /* that is asked now */
+	unsigned tries[DNS_SERVERS_MAX]; /* of each server, begun so far */
+	unsigned lost;                   /* the server's, when the try began */
+	bool is_plain;                   /* without EDNS */
+	bool is_cut;                     /* by TCP, as UDP's answer was cut */
+	bool was_unchecked;              /* has been asked with CD */
 	int fd;
-	int64_t try_end_ms;
-	struct dns_tcp *tcp; /* heap; NULL: by UDP */
+	int64_t try_ms, try_end_ms; /* when the try began and ends */
+	struct dns_tcp *tcp;        /* heap; NULL: by UDP */
 };
 
 /*
@@ -39,6 +43,12 @@ bool dns_flight_begin(struct dns_flight *flight, const struct dns_query *query,
 
 /* dns_flight_events - what to poll for */
 short dns_flight_events(const struct dns_flight *flight);
+
+/*
+ * dns_flight_until - when its turn is, if nothing comes
+ * 0: now, as others have found that its server is silent.
+ */
+int64_t dns_flight_until(const struct dns_flight *flight);
 
 /*
  * dns_flight_turn - its descriptor is ready, or the time of a try is over

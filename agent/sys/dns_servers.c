@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -29,7 +30,17 @@
 /* A page, and then some for comments. */
 #define FILE_MAX 16384
 
+/* What glibc takes from the file (resolv.h): MAXNS, RES_MAXRETRANS, _RETRY. */
+#define FILE_SERVERS_MAX 3
+#define TIMEOUT_S_MAX    30
+#define ATTEMPTS_MAX     5
+
+/* Between the addresses of the configuration's list. */
 #define SPACE " \t\r"
+
+/* In the file, and what ends the address of a server. */
+#define BLANK       " \t"
+#define ADDRESS_END "#; \t"
 
 static bool
 scope_find(const char *name, uint32_t *ret)
@@ -122,45 +133,76 @@ is_trusted(const struct dns_servers *servers)
 	return true;
 }
 
-/* The next word of a line, or 0. */
-static size_t
-word_next(const char **at, const char *end)
+/* Does the line begin with this word and a blank? What is after it, or NULL. */
+static const char *
+after_word(const char *line, const char *word)
 {
-	const char *p = *at;
+	const size_t length = strlen(word);
 
-	while (p < end && strchr(SPACE, *p) != NULL && *p != '\0')
-		p++;
-	*at = p;
-	while (p < end && (*p == '\0' || strchr(SPACE, *p) == NULL))
-		p++;
-	return (size_t)(p - *at);
+	if (strncmp(line, word, length) != 0 || line[length] == '\0' ||
+	    strchr(BLANK, line[length]) == NULL)
+		return NULL;
+	return line + length + strspn(line + length, BLANK);
+}
+
+/* "timeout:3"; 0: it is another option, or no number that counts. */
+static unsigned
+option_number(const char *text, const char *name, unsigned most)
+{
+	const size_t length = strlen(name);
+	unsigned long number;
+
+	if (strncmp(text, name, length) != 0 || text[length] < '0' ||
+	    text[length] > '9')
+		return 0;
+	number = strtoul(text + length, NULL, 10);
+	return number < most ? (unsigned)number : most;
 }
 
 static bool
-word_is(const char *at, size_t length, const char *word)
+option_is(const char *text, size_t length, const char *name)
 {
-	return strlen(word) == length && memcmp(at, word, length) == 0;
+	return strlen(name) == length && memcmp(text, name, length) == 0;
 }
 
+/*
+ * One word after another. What else there is (ndots, rotate, edns0, inet6) is
+ * nothing to us: no search domain is added, EDNS is used anyway.
+ */
 static void
-line_read(
-    const char *at, const char *end, struct dns_servers *ret, bool *trusts)
+options_read(const char *at, struct dns_servers *ret, bool *trusts)
 {
-	size_t length = word_next(&at, end);
-	bool is_server = word_is(at, length, "nameserver"),
-	     is_options = word_is(at, length, "options");
+	for (; *at != '\0'; at += strspn(at, BLANK)) {
+		const size_t length = strcspn(at, BLANK);
+		const unsigned timeout_s =
+		                   option_number(at, "timeout:", TIMEOUT_S_MAX),
+		               attempts =
+		                   option_number(at, "attempts:", ATTEMPTS_MAX);
 
-	at += length;
-	while (
-	    (is_server || is_options) && (length = word_next(&at, end)) != 0) {
-		if (is_server) {
-			(void)server_add(at, length, false, ret);
-			return;
-		}
-		if (word_is(at, length, "trust-ad"))
+		if (timeout_s > 0)
+			ret->timeout_s = timeout_s;
+		if (attempts > 0)
+			ret->attempts = attempts;
+		if (option_is(at, length, "trust-ad"))
 			*trusts = true;
+		if (option_is(at, length, "use-vc"))
+			ret->is_tcp = true;
 		at += length;
 	}
+}
+
+/* A keyword stands at the beginning; all else, comments too, is skipped. */
+static void
+line_read(const char *line, struct dns_servers *ret, bool *trusts)
+{
+	const char *server = after_word(line, "nameserver"),
+	           *options = after_word(line, "options");
+
+	if (server != NULL && ret->count < FILE_SERVERS_MAX)
+		(void)server_add(
+		    server, strcspn(server, ADDRESS_END), false, ret);
+	if (options != NULL)
+		options_read(options, ret, trusts);
 }
 
 void
@@ -172,10 +214,18 @@ dns_servers_parse(const char *text, size_t length, struct dns_servers *ret)
 	*ret = (struct dns_servers){0};
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		char line[LINE_MAX];
+		size_t size;
 
 		if (stop == NULL)
 			stop = end;
-		line_read(at, stop, ret, &trusts);
+		size = (size_t)(stop - at);
+		/* what counts of a longer one stands at its beginning */
+		if (size >= sizeof(line))
+			size = sizeof(line) - 1;
+		(void)memcpy(line, at, size);
+		line[size] = '\0';
+		line_read(line, ret, &trusts);
 		at = stop + 1;
 	}
 	if (ret->count == 0)

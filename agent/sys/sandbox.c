@@ -46,8 +46,11 @@
 #define SPACE_MAX        (256UL * 1024 * 1024)
 #define SPACE_THREAD_MAX (1024UL * 1024 * 1024)
 
-/* A census keeps one directory open for each level; the rest is margin. */
-#define FILES_MAX 256
+/*
+ * Questions to the DNS have a socket each, 256 at a time; a census keeps one
+ * directory open for each level. The rest is margin.
+ */
+#define FILES_MAX 320
 
 void
 sandbox_user_find(struct sandbox_user *ret)

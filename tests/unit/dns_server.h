@@ -38,6 +38,7 @@ struct dns_fake {
 	int udp, tcp, stop[2];
 	uint16_t port;
 	unsigned udp_count, tcp_count;
+	uint16_t ids[2], ports[2];  /* of the first two questions by UDP */
 	struct dns_servers servers; /* this one alone */
 };
 
@@ -134,6 +135,12 @@ dns_fake_run(void *user)
 
 			asked.length = n > 0 ? (size_t)n : 0;
 			asked.nth = fake->udp_count++;
+			if (asked.nth < 2) {
+				fake->ids[asked.nth] =
+				    (uint16_t)(asked.bytes[0] << 8 |
+				               asked.bytes[1]);
+				fake->ports[asked.nth] = asked.from.sin_port;
+			}
 			fake->answer(&asked);
 		}
 	}

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 
+#include "agent/base/auto.h"
 #include "agent/base/clock.h"
 #include "agent/base/text.h"
 #include "tests/unit/dns_server.h"
@@ -26,7 +27,7 @@ static const uint8_t forged[4] = {203, 0, 113, 66};
 
 /* One question, one address or outcome. */
 static void
-ask_one(const struct dns_servers *servers, const struct dns_limits *limits,
+ask_one(struct dns_servers *servers, const struct dns_limits *limits,
     enum dns_outcome want)
 {
 	struct arena *arena = arena_new();
@@ -53,48 +54,99 @@ answer_send(const struct dns_server_asked *asked, const uint8_t data[4])
 	dns_fake_send(asked, bytes, at);
 }
 
-/* From another socket of the same address. */
 static void
-stranger_send(const struct dns_server_asked *asked)
+forge_id(const struct dns_server_asked *asked)
 {
+	struct dns_server_asked other = *asked;
+
+	other.bytes[0] ^= 1;
+	answer_send(&other, forged);
+}
+
+static void
+forge_name(const struct dns_server_asked *asked)
+{
+	struct dns_server_asked other = *asked;
+
+	other.bytes[DNS_HEADER + 1] = 'b';
+	answer_send(&other, forged);
+}
+
+static void
+forge_type(const struct dns_server_asked *asked)
+{
+	struct dns_server_asked other = *asked;
+
+	other.bytes[DNS_HEADER + 9] = DNS_AAAA;
+	answer_send(&other, forged);
+}
+
+/* From another socket: to the one who asked, with the right id and question. */
+static void
+forge_from(
+    const struct dns_server_asked *asked, const char *from, uint16_t port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = port};
 	uint8_t bytes[DNS_SERVER_BYTES];
-	size_t at = dns_fake_reply(asked, 0, bytes);
+	size_t length = dns_fake_reply(asked, 0, bytes);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	at = dns_fake_record(bytes, at, DNS_A, forged, 4);
-	(void)sendto(fd, bytes, at, 0, (const struct sockaddr *)&asked->from,
-	    sizeof(asked->from));
+	assert_int_equal(inet_pton(AF_INET, from, &at.sin_addr), 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	length = dns_fake_record(bytes, length, DNS_A, forged, 4);
+	(void)sendto(fd, bytes, length, 0,
+	    (const struct sockaddr *)&asked->from, sizeof(asked->from));
 	close(fd);
 }
 
 static void
-answer_after_forged(const struct dns_server_asked *asked)
+forge_port(const struct dns_server_asked *asked)
 {
-	struct dns_server_asked other = *asked;
-
-	other.bytes[0] ^= 1; /* id */
-	answer_send(&other, forged);
-	other = *asked;
-	other.bytes[DNS_HEADER + 1] = 'b'; /* name */
-	answer_send(&other, forged);
-	other = *asked;
-	other.bytes[DNS_HEADER + 9] = DNS_AAAA;
-	answer_send(&other, forged);
-	dns_fake_send(asked, (const uint8_t *)"rubbish", 7);
-	stranger_send(asked);
-	answer_send(asked, address);
+	forge_from(asked, "127.0.0.1", 0);
 }
 
 static void
+forge_source(const struct dns_server_asked *asked)
+{
+	forge_from(asked, "127.0.0.2", htons(asked->fake->port));
+}
+
+static void
+forge_rubbish(const struct dns_server_asked *asked)
+{
+	dns_fake_send(asked, (const uint8_t *)"twenty octets of it!", 20);
+}
+
+static void (*const forgers[])(const struct dns_server_asked *asked) = {
+    forge_id, forge_name, forge_type, forge_port, forge_source, forge_rubbish};
+
+static size_t forger;
+static bool is_forged_only;
+
+static void
+answer_after_forged(const struct dns_server_asked *asked)
+{
+	forgers[forger](asked);
+	if (!is_forged_only)
+		answer_send(asked, address);
+}
+
+/* Each kind, before the right answer, and then with none to follow. */
+static void
 forged_is_ignored(void **test)
 {
-	struct dns_fake fake;
-
 	(void)test;
-	dns_fake_start(&fake, answer_after_forged);
-	ask_one(&fake.servers, &quick, DNS_ANSWER);
-	dns_fake_stop(&fake);
-	assert_int_equal(fake.udp_count, 1);
+	for (forger = 0; forger < ARRAY_COUNT(forgers); forger++) {
+		struct dns_fake fake;
+
+		dns_fake_start(&fake, answer_after_forged);
+		is_forged_only = false;
+		ask_one(&fake.servers, &quick, DNS_ANSWER);
+		is_forged_only = true;
+		ask_one(&fake.servers, &brief, DNS_TIMEOUT);
+		dns_fake_stop(&fake);
+		assert_int_equal(fake.udp_count, 1 + brief.rounds);
+	}
 }
 
 static void

@@ -447,7 +447,7 @@ answer(enum dns_type type, const char *text, struct dns_result *ret)
 }
 
 static int
-ask(const struct dns_servers *servers, struct arena *arena,
+ask(struct dns_servers *servers, struct arena *arena,
     const struct dns_query *queries, size_t count,
     const struct dns_limits *limits, struct dns_result *ret, struct why *why)
 {

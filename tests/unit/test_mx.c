@@ -44,7 +44,7 @@ static const struct {
 static size_t asked;
 
 static int
-ask(const struct dns_servers *servers, struct arena *arena,
+ask(struct dns_servers *servers, struct arena *arena,
     const struct dns_query *queries, size_t count,
     const struct dns_limits *limits, struct dns_result *ret, struct why *why)
 {
