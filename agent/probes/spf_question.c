@@ -41,15 +41,17 @@ struct question {
 	struct dns_servers servers;
 };
 
-/* A file of root's, and scopes of IPv6: not where it is shut in. */
+/* A library, a file of root's, scopes of IPv6: not where it is shut in. */
 static int
 question_enter(void *user, const int *fds, struct why *why)
 {
 	struct question *question = user;
+	int r = dns_open(why);
 
 	(void)fds;
-	return dns_servers_find(
-	    question->resolver, RESOLV_CONF, &question->servers, why);
+	return r < 0 ? r
+	             : dns_servers_find(question->resolver, RESOLV_CONF,
+	                   &question->servers, why);
 }
 
 static int
@@ -57,7 +59,7 @@ question_asker(void *state, struct arena *arena,
     const struct dns_query *queries, size_t count, uint32_t deadline_ms,
     struct dns_result *ret, struct why *why)
 {
-	const struct question *question = state;
+	struct question *question = state;
 	const struct dns_limits limits = {
 	    .deadline_ms = deadline_ms, .try_ms = TRY_MS, .rounds = 2};
 
