@@ -170,6 +170,11 @@ absent_judge(struct judging *judging)
 		    "it is an alias of %s, and there %s", result->canonical,
 		    result->outcome == DNS_NODATA ? "is no TXT record"
 		                                  : "is nothing");
+	if (result->is_local)
+		text = arena_printf(judging->arena,
+		    "%s (so says this host's own name server; the world may "
+		    "ask another)",
+		    text);
 	state_set(judging, DKIM_MISSING, text);
 }
 
