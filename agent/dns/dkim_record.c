@@ -39,6 +39,12 @@ value_of(const struct reading *reading, const char *name)
 	return NULL;
 }
 
+static const char *
+quote(const struct reading *reading, const char *value)
+{
+	return dns_quote(reading->arena, value, strlen(value));
+}
+
 /* All tags, none twice. */
 static int
 tags_read(struct reading *reading, const uint8_t *data, size_t length,
@@ -91,23 +97,25 @@ terms_check(const struct reading *reading, struct why *why)
 	const char *type = value_of(reading, "k");
 
 	if (version != NULL && strcmp(version, "DKIM1") != 0)
-		return why_set(
-		    why, -EBADMSG, "it has v=%.32s, not v=DKIM1", version);
+		return why_set(why, -EBADMSG,
+		    "v is %s, and it must be \"DKIM1\"",
+		    quote(reading, version));
 	if (version != NULL && strcmp(reading->tags[0].name, "v") != 0)
 		return why_set(
 		    why, -EBADMSG, "v=DKIM1 is not the first tag in it");
 	if (type != NULL && strcasecmp(type, "rsa") != 0 &&
 	    strcasecmp(type, "ed25519") != 0)
 		return why_set(why, -EBADMSG,
-		    "k=%.32s: there are keys of rsa and ed25519 only", type);
+		    "k is %s, and there are keys of rsa and ed25519 only",
+		    quote(reading, type));
 	if (hashes != NULL && !has_word(hashes, "sha256"))
 		return why_set(why, -EBADMSG,
-		    "h=%.32s: it allows no hash but one that nobody accepts",
-		    hashes);
+		    "h is %s: it allows no hash but one that nobody accepts",
+		    quote(reading, hashes));
 	if (services != NULL && !has_word(services, "*") &&
 	    !has_word(services, "email"))
-		return why_set(why, -EBADMSG,
-		    "s=%.32s: it is not meant for mail", services);
+		return why_set(why, -EBADMSG, "s is %s: it is not for mail",
+		    quote(reading, services));
 	return 0;
 }
 
