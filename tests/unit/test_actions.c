@@ -518,6 +518,54 @@ test_process_limit_refused(void **state)
 	assert_string_equal(bench.output.changes[0].after, "125");
 }
 
+static const struct mta_throttle sends_both = {.transport = "smtp"};
+
+static int
+prefer_plan(const struct mta_throttle *throttle, const char *value)
+{
+	static struct mta mta = {.has_settings = true};
+	static const struct mta_ops ops = {.kind = "postfix"};
+	struct mta_param param = {"smtp_address_preference", value, 3};
+
+	mta.ops = &ops;
+	mta.throttle = throttle;
+	mta.params = &param;
+	mta.param_count = value != NULL;
+	bench.input.mta = &mta;
+	bench.output = (struct action_output){0};
+	bench.why = (struct why){0};
+	return action_find("prefer-ipv4")
+	    ->plan(&bench.input, &bench.output, &bench.why);
+}
+
+static void
+test_prefer_ipv4(void **state)
+{
+	const struct mta_throttle without_v4 = {.is_without_v4 = true},
+	                          without_v6 = {.is_without_v6 = true},
+	                          by_hand = {
+	                              .args =
+	                                  "-o smtp_address_preference=ipv6"};
+
+	(void)state;
+	refused(-ENODATA, prefer_plan(&sends_both, NULL),
+	    "egress.state_v4 is not known");
+	cell("egress", "", "state_v4", VALUE_TEXT_OF("path"));
+	refused(-EPERM, prefer_plan(&sends_both, NULL), "not open");
+	cell("egress", "", "state_v4", VALUE_TEXT_OF("open"));
+	refused(-EOPNOTSUPP, prefer_plan(NULL, NULL), "mail system");
+	refused(-EPERM, prefer_plan(&without_v4, NULL), "leaves IPv4 out");
+	refused(-EALREADY, prefer_plan(&without_v6, NULL), "IPv4 alone");
+	refused(-EALREADY, prefer_plan(&sends_both, "IPv4"), "already");
+	refused(-EPERM, prefer_plan(&sends_both, "any"), "somebody has set");
+	refused(-EPERM, prefer_plan(&by_hand, NULL), "of its own");
+	assert_int_equal(prefer_plan(&sends_both, NULL), 0);
+	change_is("postfix-param", "set", "set smtp_address_preference = ipv4");
+	assert_null(bench.output.changes[0].before);
+	assert_string_equal(bench.output.changes[0].after, "ipv4");
+	assert_string_equal(bench.output.changes[0].detail, "reload both");
+}
+
 static void
 client_facts(const char *address, const char *name, double messages,
     double at_once, bool is_own)
@@ -673,6 +721,7 @@ main(void)
 	    CASE(test_parameters),
 	    CASE(test_process_limit),
 	    CASE(test_process_limit_refused),
+	    CASE(test_prefer_ipv4),
 	    CASE(test_exempt),
 	    CASE(test_exempt_refused),
 	    CASE(test_limit_clients),
