@@ -49,6 +49,7 @@ throttle_begin(struct scenario *scenario)
 	ops = postfix_ops;
 	ops.routed_by_hand = NULL;
 	scenario->mta.ops = &ops;
+	scenario->mta.has_settings = true;
 	(void)throttle_new(scenario);
 }
 
