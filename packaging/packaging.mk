@@ -7,6 +7,8 @@ GENERATE    := $(BUILD)/packaging/man/generate
 MANUAL      := $(BUILD)/mailfix.8
 CONFIG_FILE := $(BUILD)/mailfix.conf
 COMPLETION  := $(BUILD)/mailfix.bash
+# Data that playbooks rest on: no playbooks.
+CATALOGUES  := playbooks/replies.ini playbooks/blocklists.ini
 
 $(GENERATE): $(BUILD)/packaging/man/generate.o $(LIBRARY)
 	$(SAY) LD $@
@@ -31,11 +33,11 @@ install: all manual
 	    $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 	    $(DESTDIR)$(SYSCONFDIR)/mailfix/mailfix.conf.d $(DESTDIR)$(SYSCONFDIR)/mailfix/playbooks \
-	    $(DESTDIR)$(SYSCONFDIR)/mailfix/replies.d
+	    $(DESTDIR)$(SYSCONFDIR)/mailfix/replies.d $(DESTDIR)$(SYSCONFDIR)/mailfix/blocklists.d
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/sbin/mailfix
-	install -m 644 $(filter-out playbooks/replies.ini,$(wildcard playbooks/*.ini)) \
+	install -m 644 $(filter-out $(CATALOGUES),$(wildcard playbooks/*.ini)) \
 	    $(DESTDIR)$(PREFIX)/share/mailfix/playbooks/
-	install -m 644 playbooks/replies.ini $(DESTDIR)$(PREFIX)/share/mailfix/
+	install -m 644 $(CATALOGUES) $(DESTDIR)$(PREFIX)/share/mailfix/
 	install -m 644 $(MANUAL) $(DESTDIR)$(PREFIX)/share/man/man8/mailfix.8
 	install -m 644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailfix
 	install -m 644 packaging/systemd/mailfix.service packaging/systemd/mailfix.timer $(DESTDIR)$(UNITDIR)/

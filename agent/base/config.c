@@ -24,6 +24,9 @@
 /* Counts of a run, an hour, a day: more is no limit any more. */
 #define CONFIG_COUNT_MAX 10000
 
+/* An IPv6 address by nibbles stands before it: RFC 1035 section 2.3.4. */
+#define ZONE_MAX (253 - 64)
+
 #define KEY(s, k, t, member, o, d)                                             \
 	{                                                                      \
 		.section = (s), .key = (k), .type = (t),                       \
@@ -47,8 +50,8 @@ const struct config_key config_keys[] = {
         "more systemd units that belong to mail"),
     KEY("dns", "resolver", CONFIG_TYPE_LIST, resolver, "system",
         "name servers to ask: ADDR[@PORT], ..."),
-    KEY("dns", "blocklists", CONFIG_TYPE_LIST, blocklists, "default",
-        "zones to ask: ZONE, ...; or none"),
+    KEY("dns", "blocklists", CONFIG_TYPE_ZONES, blocklists, "default",
+        "zones to ask: default, ZONE, ...; or none"),
     KEY("dns", "dkim-selectors", CONFIG_TYPE_LIST, dkim_selectors, "auto",
         "selector:domain[:private key file], ..."),
     KEY("policy", "auto", CONFIG_TYPE_RISK, auto_risk, "none",
@@ -122,6 +125,23 @@ address_check(const char *item)
 	    inet_pton(AF_INET6, item, &address) == 1)
 		return 0;
 	return -EINVAL;
+}
+
+/* A zone of the DNS has a dot; two words have a meaning of their own. */
+static int
+zone_check(const char *item)
+{
+	const size_t length = strlen(item);
+
+	if (strcmp(item, "default") == 0 || strcmp(item, "none") == 0)
+		return 0;
+	for (const char *c = item; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL)
+			return -EINVAL;
+	return item[0] != '.' && strchr(item, '.') != NULL &&
+	               strstr(item, "..") == NULL && length <= ZONE_MAX
+	           ? 0
+	           : -EINVAL;
 }
 
 /* Items of a list, each checked when it is not the word "auto" alone. */
@@ -225,6 +245,9 @@ value_check(enum config_type type, const char *value, struct why *why)
 	if (type == CONFIG_TYPE_PORTS) {
 		check = port_check;
 		what = "a port (1 to 65535)";
+	} else if (type == CONFIG_TYPE_ZONES) {
+		check = zone_check;
+		what = "a zone, default or none";
 	} else if (type == CONFIG_TYPE_ADDRESSES) {
 		check = address_check;
 		what = "an IP address";
@@ -254,6 +277,7 @@ value_set(const struct config_key *key, const char *value, struct config *ret,
 	case CONFIG_TYPE_LIST:
 	case CONFIG_TYPE_PORTS:
 	case CONFIG_TYPE_ADDRESSES:
+	case CONFIG_TYPE_ZONES:
 	case CONFIG_TYPE_MTA:
 	case CONFIG_TYPE_MAX:
 		break;

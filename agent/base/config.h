@@ -13,14 +13,16 @@
 #include "agent/base/lint.h"
 #include "agent/base/mem.h"
 
-#define CONFIG_PATH         "/etc/mailfix/mailfix.conf"
-#define CONFIG_PLAYBOOKS    "/usr/share/mailfix/playbooks"
-#define CONFIG_SITE         "/etc/mailfix/playbooks"
-#define CONFIG_REPLIES      "/usr/share/mailfix/replies.ini"
-#define CONFIG_REPLIES_SITE "/etc/mailfix/replies.d"
-#define CONFIG_STATE        "/var/lib/mailfix"
-#define CONFIG_AUDIT        "/var/log/mailfix/audit.jsonl"
-#define CONFIG_RUN          "/run/mailfix"
+#define CONFIG_PATH            "/etc/mailfix/mailfix.conf"
+#define CONFIG_PLAYBOOKS       "/usr/share/mailfix/playbooks"
+#define CONFIG_SITE            "/etc/mailfix/playbooks"
+#define CONFIG_REPLIES         "/usr/share/mailfix/replies.ini"
+#define CONFIG_REPLIES_SITE    "/etc/mailfix/replies.d"
+#define CONFIG_BLOCKLISTS      "/usr/share/mailfix/blocklists.ini"
+#define CONFIG_BLOCKLISTS_SITE "/etc/mailfix/blocklists.d"
+#define CONFIG_STATE           "/var/lib/mailfix"
+#define CONFIG_AUDIT           "/var/log/mailfix/audit.jsonl"
+#define CONFIG_RUN             "/run/mailfix"
 
 enum risk { RISK_NONE, RISK_SAFE, RISK_DISRUPTIVE, RISK_DESTRUCTIVE, RISK_MAX };
 
@@ -44,6 +46,7 @@ enum config_type {
 	CONFIG_TYPE_LIST,      /* words, joined by "," */
 	CONFIG_TYPE_PORTS,     /* a list of 1 .. 65535, or auto */
 	CONFIG_TYPE_ADDRESSES, /* a list of IP addresses, or auto */
+	CONFIG_TYPE_ZONES,     /* a list of blocklists, default, or none */
 	CONFIG_TYPE_MTA,
 	CONFIG_TYPE_RISK,
 	CONFIG_TYPE_COUNT,

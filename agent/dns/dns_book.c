@@ -102,6 +102,16 @@ dns_book_look(struct dns_book *book, const char *name, enum dns_type type)
 	return entry->is_known ? &entry->result : NULL;
 }
 
+const struct dns_result *
+dns_book_peek(struct dns_book *book, const char *name, enum dns_type type)
+{
+	const struct entry *entry = entry_get(book, name, type);
+
+	if (entry == NULL)
+		return &too_many;
+	return entry->is_known ? &entry->result : NULL;
+}
+
 void
 dns_book_want(struct dns_book *book, const char *name, enum dns_type type)
 {

@@ -37,6 +37,15 @@ struct dns_book *dns_book_new(struct arena *arena, int64_t end_ms);
 const struct dns_result *dns_book_look(
     struct dns_book *book, const char *name, enum dns_type type);
 
+/*
+ * dns_book_peek - as dns_book_look, but no finding will rest on its absence
+ * No second name server is asked about it (dns_book_dispute): "not listed" is
+ * what a blocklist says nearly always, and one that another name server asks
+ * in vain would contradict each time.
+ */
+const struct dns_result *dns_book_peek(
+    struct dns_book *book, const char *name, enum dns_type type);
+
 /* dns_book_want - ask for it in the next wave: it will be needed */
 void dns_book_want(struct dns_book *book, const char *name, enum dns_type type);
 

@@ -85,7 +85,7 @@ cmd_facts(const struct options *options)
 	session_begin(&session, options);
 	session.may_change = false;
 	status = session_config(&session);
-	session_replies_for(&session, wanted);
+	session_catalogues_for(&session, wanted);
 	if (status == 0)
 		status = session_errors(&session);
 	if (status == 0)

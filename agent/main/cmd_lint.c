@@ -39,6 +39,25 @@ replies_check(struct session *session, const char *path)
 	return true;
 }
 
+/* The same of blocklists. */
+static bool
+blocklists_check(struct session *session, const char *path)
+{
+	const char *paths[] = {path, NULL};
+	struct blocklist_catalogue *catalogue = NULL;
+	struct why why = {0};
+
+	if (!text_ends(path, "/blocklists.ini") &&
+	    strcmp(path, "blocklists.ini") != 0 &&
+	    strstr(path, "blocklists.d/") == NULL)
+		return false;
+	if (blocklist_load(
+	        session->arena, paths, &session->lint, &catalogue, &why) < 0 &&
+	    session->lint.count == 0)
+		lint_add(&session->lint, path, 0, "%s", why.text);
+	return true;
+}
+
 static void
 file_check(struct session *session, const char *path)
 {
@@ -46,7 +65,7 @@ file_check(struct session *session, const char *path)
 		lint_add(&session->lint, path, 0, "it cannot be read");
 		return;
 	}
-	if (replies_check(session, path))
+	if (replies_check(session, path) || blocklists_check(session, path))
 		return;
 	if (text_ends(path, ".conf"))
 		config_load(
@@ -110,7 +129,8 @@ cmd_lint(const struct options *options)
 		session_replies(&session);
 		if (session.replies != NULL)
 			reply_catalogue_lint(session.replies, &session.lint);
-		files = session.playbooks.count + 2;
+		session_blocklists(&session);
+		files = session.playbooks.count + 3;
 	}
 	for (size_t i = 0; i < options->arg_count; i++)
 		file_check(&session, options->args[i]);

@@ -149,7 +149,7 @@ session_load(struct session *session)
 		    session->options->arg_count > 0 ? session->options->args
 		                                    : NULL);
 	if (status == 0)
-		session_replies_for(session, session->playbooks.tables);
+		session_catalogues_for(session, session->playbooks.tables);
 	return status == 0 ? session_errors(session) : status;
 }
 

@@ -10,6 +10,7 @@
 #define MAILFIX_MAIN_SESSION_H
 
 #include "agent/apply/apply.h"
+#include "agent/dns/blocklist.h"
 #include "agent/mail/reply.h"
 #include "agent/main/options.h"
 #include "agent/main/progress.h"
@@ -28,6 +29,7 @@ struct session {
 	struct config config;
 	struct playbook_set playbooks;
 	struct reply_catalogue *replies; /* NULL: not wanted */
+	struct blocklist_catalogue *blocklists;
 	struct mta mta;
 	const char *mta_error; /* or NULL */
 
@@ -68,8 +70,10 @@ int session_config(struct session *session);
 int session_playbooks(struct session *session, const char *const *patterns);
 /* session_replies - what replies mean; errors to lint */
 void session_replies(struct session *session);
-/* ... if a table that rests on them is wanted */
-void session_replies_for(struct session *session, const bool *wanted);
+/* session_blocklists - what blocklists answer; the same */
+void session_blocklists(struct session *session);
+/* session_catalogues_for - those that a wanted table rests on */
+void session_catalogues_for(struct session *session, const bool *wanted);
 int session_errors(struct session *session); /* print lint's; 78 if any */
 int session_mta(struct session *session);
 int session_lock(struct session *session);

@@ -62,6 +62,7 @@ look_again(
 	    .throttles = &session->slowed,
 	    .may_keep = session->may_change,
 	    .replies = session->replies,
+	    .blocklists = session->blocklists,
 	};
 	struct observe_result result = {0};
 	int r;
@@ -291,6 +292,7 @@ session_look(struct session *session, const bool *wanted)
 	    .throttles = &session->slowed,
 	    .may_keep = session->may_change,
 	    .replies = session->replies,
+	    .blocklists = session->blocklists,
 	    .progress = progress_probe,
 	    .user = &session->progress,
 	};

@@ -77,6 +77,20 @@ session_replies(struct session *session)
 		lint_add(&session->lint, paths[0], 0, "%s", why.text);
 }
 
+void
+session_blocklists(struct session *session)
+{
+	size_t before = session->lint.count;
+	struct why why = {0};
+	const char *const *paths = blocklist_paths(
+	    session->arena, session->options->playbooks, &session->lint);
+
+	if (blocklist_load(session->arena, paths, &session->lint,
+	        &session->blocklists, &why) < 0 &&
+	    session->lint.count == before)
+		lint_add(&session->lint, paths[0], 0, "%s", why.text);
+}
+
 static bool
 is_wanted(const bool *wanted, const char *table)
 {
@@ -90,13 +104,15 @@ is_wanted(const bool *wanted, const char *table)
  * what is counted for them is kept for runs that tell more.
  */
 void
-session_replies_for(struct session *session, const bool *wanted)
+session_catalogues_for(struct session *session, const bool *wanted)
 {
 	if (is_wanted(wanted, "destination") ||
 	    (session->may_change &&
 	        (is_wanted(wanted, "log") || is_wanted(wanted, "client") ||
 	            is_wanted(wanted, "account"))))
 		session_replies(session);
+	if (is_wanted(wanted, "blocklist") || is_wanted(wanted, "dnsbl"))
+		session_blocklists(session);
 }
 
 /* Is this error about a word of the command line, and about no file? */

@@ -23,8 +23,8 @@
 /* SPEC knows some dozens; a site may have as many again, and again. */
 #define PLAYBOOKS_MAX 512
 
-/* In the source tree the list of replies lies beside the playbooks. */
-#define NOT_A_PLAYBOOK "replies.ini"
+/* In the source tree the catalogues lie beside the playbooks. */
+static const char *const no_playbooks[] = {"replies.ini", "blocklists.ini"};
 
 struct loader {
 	struct arena *arena;
@@ -59,8 +59,9 @@ draft_add(struct loader *loader, const char *dir, const char *file)
 	    playbook_draft_find(loader->drafts, loader->sorted_count, name);
 	struct playbook_draft *draft;
 
-	if (strcmp(file, NOT_A_PLAYBOOK) == 0)
-		return;
+	for (size_t i = 0; i < ARRAY_COUNT(no_playbooks); i++)
+		if (strcmp(file, no_playbooks[i]) == 0)
+			return;
 	if (at >= 0) {
 		loader->drafts[at]->playbook.file = path;
 		return;

@@ -129,6 +129,7 @@ observer_init(struct look *look, const struct probe *probe, bool *allowed)
 	    .egress = look->request->egress,
 	    .throttles = look->request->throttles,
 	    .replies = look->request->replies,
+	    .blocklists = look->request->blocklists,
 	    .facts = look->set,
 	};
 	for (size_t i = 0; i < PROBE_FDS_MAX; i++)

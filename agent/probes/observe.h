@@ -12,10 +12,11 @@ struct observe_request {
 	const char *mta_error;
 	const bool *wanted; /* by table, as schema_tables */
 	bool may_keep;      /* probes may remember: not in a dry run */
-	const struct probe_history *history;   /* or NULL */
-	const struct probe_asked *egress;      /* or NULL */
-	const struct throttle_list *throttles; /* or NULL */
-	const struct reply_catalogue *replies; /* or NULL */
+	const struct probe_history *history;          /* or NULL */
+	const struct probe_asked *egress;             /* or NULL */
+	const struct throttle_list *throttles;        /* or NULL */
+	const struct reply_catalogue *replies;        /* or NULL */
+	const struct blocklist_catalogue *blocklists; /* or NULL */
 	/* progress: called when a probe starts and ends; may be NULL */
 	void (*progress)(void *user, const char *probe, bool is_done);
 	void *user;

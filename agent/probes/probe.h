@@ -62,6 +62,7 @@ struct probe_job {
 	const struct probe_asked *egress;    /* NULL: as at_s 0 */
 	const struct throttle_list *throttles; /* slowed down; may be NULL */
 	const struct reply_catalogue *replies; /* NULL: it could not be read */
+	const struct blocklist_catalogue *blocklists; /* the same */
 	/*
 	 * What all others have told, for a probe that is_last; before that it
 	 * is being filled. Their texts are hostile.

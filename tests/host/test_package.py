@@ -18,12 +18,13 @@ _FILES = {
     '/usr/lib/sysusers.d/mailfix.conf': '644',
     '/usr/sbin/mailfix': '755',
     '/usr/share/bash-completion/completions/mailfix': '644',
+    '/usr/share/mailfix/blocklists.ini': '644',
     '/usr/share/mailfix/replies.ini': '644',
     '/usr/share/man/man8/mailfix.8.gz': '644',
 }
 _FOLDERS = ('/etc/mailfix', '/etc/mailfix/mailfix.conf.d',
-            '/etc/mailfix/playbooks', '/etc/mailfix/replies.d',
-            '/usr/share/mailfix',
+            '/etc/mailfix/blocklists.d', '/etc/mailfix/playbooks',
+            '/etc/mailfix/replies.d', '/usr/share/mailfix',
             '/usr/share/mailfix/playbooks')
 
 _AUTO = """\
