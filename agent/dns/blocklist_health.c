@@ -247,8 +247,8 @@ lists_all(struct dns_book *book, struct arena *arena,
 
 /*
  * No test entry is there. A finding may rest on that: a second name server is
- * asked too (dns_book_look). A list that nobody told of may never have had one:
- * it is dead when its own name is gone.
+ * asked too (dns_book_look). One that nobody told of and that the resolver has
+ * itself is a list of this site's own, and may never have had one.
  */
 static bool
 is_dead(struct dns_book *book, struct arena *arena,
@@ -256,23 +256,21 @@ is_dead(struct dns_book *book, struct arena *arena,
     struct blocklist_health *ret)
 {
 	const struct dns_result *zone = dns_book_look(book, use->zone, DNS_NS);
-	const bool is_told = blocklist_is_told(use->list) &&
-	                     use->list->state != BLOCKLIST_IS_ODD;
+	const bool is_odd =
+	    use->list->state == BLOCKLIST_IS_ODD ||
+	    (!blocklist_is_told(use->list) && tests->listed[0]->is_local);
 
 	if (zone == NULL)
 		return false;
 	for (size_t i = 0; i < tests->count; i++)
 		(void)dns_book_look(book, tests->names[i], DNS_A);
 	ret->is_gone = zone->outcome == DNS_NXDOMAIN;
-	ret->state = BLOCKLIST_UNTESTED;
-	ret->reason = arena_printf(arena,
-	    "%s has no test entries, as RFC 5782 demands: nothing says that it "
-	    "works",
-	    use->shown);
-	if (!ret->is_gone && !is_told)
-		return true;
-	if (!dns_is_known(zone) && !is_told) {
-		unknown(arena, use, zone, ret);
+	if (is_odd && !ret->is_gone) {
+		ret->state = BLOCKLIST_UNTESTED;
+		ret->reason = arena_printf(arena,
+		    "%s has no test entries, as RFC 5782 demands: nothing says "
+		    "that it works",
+		    use->shown);
 		return true;
 	}
 	ret->state = BLOCKLIST_DEAD;
