@@ -527,6 +527,11 @@ odd_ones(void **state)
 	    {"10.2.0.192.bl.internal.test",                  "127.0.0.9"},
             {0}
         };
+	static const struct known tested[] = {
+	    GOOD("bl.internal.test"),
+	    {"10.2.0.192.bl.internal.test", "127.0.0.9"},
+            {0                            }
+        };
 	static const struct known own_gone[] = {{0}};
 	struct world *world = *state;
 	struct blocklist_verdict verdict;
@@ -546,15 +551,24 @@ odd_ones(void **state)
 	assert_int_equal(verdict.listed, BLOCKLIST_NO);
 	verdict = ask(
 	    world, own, "bl.internal.test", BLOCKLIST_IPV4, "192.0.2.10", NULL);
-	assert_int_equal(verdict.listed, BLOCKLIST_YES);
-	assert_string_equal(verdict.meaning, "listed");
+	assert_int_equal(verdict.health.state, BLOCKLIST_DEAD);
+	assert_false(verdict.health.is_gone);
 	verdict = ask(world, own_gone, "bl.internal.test", BLOCKLIST_IPV4,
 	    "192.0.2.10", NULL);
 	assert_int_equal(verdict.health.state, BLOCKLIST_DEAD);
+	assert_true(verdict.health.is_gone);
+	/* the resolver has it itself: a list of this site's own */
 	world->is_local = true;
 	verdict = ask(
 	    world, own, "bl.internal.test", BLOCKLIST_IPV4, "192.0.2.10", NULL);
+	assert_int_equal(verdict.health.state, BLOCKLIST_UNTESTED);
 	assert_cannot(&verdict, "from data of its own");
+	/* one that nobody told of, with its test entry */
+	world->is_local = false;
+	verdict = ask(world, tested, "bl.internal.test", BLOCKLIST_IPV4,
+	    "192.0.2.10", NULL);
+	assert_int_equal(verdict.listed, BLOCKLIST_YES);
+	assert_string_equal(verdict.meaning, "listed");
 }
 
 /* One that asks in vain must not contradict each "not listed". */
