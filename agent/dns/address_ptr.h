@@ -7,10 +7,11 @@
 #include "agent/dns/dns_host.h"
 
 /*
- * Names of an address that are looked at, as receivers do: RFC 7208 sections
- * 4.6.4 and 5.5.
+ * Names of an address that are looked at. Receivers look at ten (RFC 7208
+ * sections 4.6.4 and 5.5), which ten changes with each answer, so that one of
+ * some more is found by most of them in the end.
  */
-#define ADDRESS_PTR_MAX 10
+#define ADDRESS_PTR_MAX 32
 
 enum address_ptr_state {
 	ADDRESS_PTR_OK,          /* one of its names has this address */

@@ -80,7 +80,9 @@ dns_host_is_ours(const struct dns_host *host, const struct dns_self *self)
 		if (dns_host_has(host, self->addresses[i]))
 			return DNS_YES;
 	for (size_t i = 0; i < DNS_FAMILIES; i++)
-		if (host->results[i]->count > 0 && self->unknown[i] != NULL)
+		/* what a resolver makes itself may stand for one of ours */
+		if (host->results[i]->count > 0 &&
+		    (self->unknown[i] != NULL || host->results[i]->is_local))
 			is_whole = false;
 	return is_whole ? DNS_NO : DNS_NOT_TOLD;
 }
@@ -128,9 +130,10 @@ dns_name_is_below(const char *name, const char *of)
 bool
 dns_name_is_public(const char *name)
 {
-	/* the last three: ICANN sells none of them, and networks use them */
+	/* some are set aside, and the others are used by networks as if */
 	static const char *const endings[] = {"localhost", "localdomain",
-	    "local", "internal", "home.arpa", "invalid", "lan", "home", "corp"};
+	    "intranet", "private", "onion", "local", "internal", "home.arpa",
+	    "invalid", "lan", "home", "corp"};
 
 	if (strchr(name, '.') == NULL ||
 	    strncasecmp(name, "localhost.", strlen("localhost.")) == 0)

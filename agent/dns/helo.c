@@ -118,6 +118,16 @@ literal_judge(
 			ret->matches = DNS_NOT_TOLD;
 }
 
+/* Nobody but this host's own resolver says that it has an address. */
+static bool
+is_local_alone(const struct dns_host *host)
+{
+	for (size_t i = 0; i < DNS_FAMILIES; i++)
+		if (host->results[i]->count > 0 && !host->results[i]->is_local)
+			return false;
+	return true;
+}
+
 bool
 helo_judge(struct dns_book *book, struct arena *arena,
     const struct dns_self *self, const char *name, struct helo *ret)
@@ -141,6 +151,12 @@ helo_judge(struct dns_book *book, struct arena *arena,
 		return false;
 	ret->addresses = dns_host_text(arena, &host);
 	ret->unknown = host.unknown;
+	if (host.state == DNS_HOST_FOUND && is_local_alone(&host) &&
+	    dns_host_is_ours(&host, self) != DNS_YES) {
+		ret->unknown =
+		    dns_local_text(arena, name, DNS_A, host.results[DNS_V4]);
+		host.state = DNS_HOST_UNKNOWN;
+	}
 	switch (host.state) {
 	case DNS_HOST_FOUND:
 		ret->state = HELO_OK;

@@ -33,6 +33,8 @@ static const struct column domain_columns[] = {
         "DNS: MX, A, AAAA"),
     ROW_BOOL("mx_dead", "none of its mail servers has an address",
         "DNS: MX, A, AAAA"),
+    ROW_TEXT("mx_problem", "what is wrong with them, for people",
+        "DNS: MX, A, AAAA"),
     ROW_BOOL("leads_here", "one of its mail servers is this host",
         "DNS: MX, A, AAAA"),
     ROW_LONG_TEXT(
@@ -67,7 +69,8 @@ static const struct column mx_host_columns[] = {
         "paste_address", "the address record that it needs", SOURCE_MX),
 };
 
-static const char *const domain_reads[] = {"queue_sender", NULL};
+static const char *const domain_reads[] = {
+    "signing_key", "sender_domain", NULL};
 
 /* As IDENTITY_DOMAINS_MAX. */
 #define DOMAINS_MAX 64

@@ -37,8 +37,7 @@ address_begin(struct dns_look *look)
 	check->self = dns_ours(look->arena, identity);
 	check->ptrs = arena_alloc(
 	    look->arena, identity->address_count + 1, sizeof(*check->ptrs));
-	check->is_relayed =
-	    identity->relay != NULL && identity->address_count == 0;
+	check->is_relayed = identity->relay != NULL;
 	return check;
 }
 
@@ -101,7 +100,7 @@ paste_tell(struct dns_look *look, const struct address_check *check,
 	static const char unknown[] = "the name that it should have is not "
 	                              "known";
 	const char *name = look->identity->helo;
-	const bool is_name = name != NULL &&
+	const bool is_name = name != NULL && !check->is_relayed &&
 	                     check->helo.state != HELO_LITERAL &&
 	                     check->helo.state != HELO_INVALID;
 	struct dns_host host;
@@ -255,23 +254,38 @@ helo_tell(struct dns_look *look, const struct address_check *check,
 }
 
 static void
+relayed_tell(struct dns_look *look, struct fact_out *out)
+{
+	static const char *const columns[] = {
+	    "addresses", "ours", "matches", "better", "paste"};
+
+	fact_out_row(out, "helo", "");
+	fact_out_text(out, "name", look->identity->helo);
+	fact_out_text(out, "state", "relayed");
+	fact_out_text(out, "problem", "");
+	for (size_t i = 0; i < ARRAY_COUNT(columns); i++)
+		fact_out_unknown(out, columns[i], "mail leaves through %s",
+		    look->identity->relay);
+}
+
+static void
 address_tell(struct dns_look *look, void *state, struct fact_out *out)
 {
 	const struct address_check *check = state;
 	const struct identity *identity = look->identity;
 
 	addresses_tell(look, check, out);
-	if (check->is_relayed)
-		fact_out_table_unknown(
-		    out, "helo", "mail leaves through %s", identity->relay);
-	else if (identity->helo == NULL)
+	if (identity->helo == NULL) {
 		fact_out_table_unknown(out, "helo", "%s",
 		    identity->helo_unknown != NULL ? identity->helo_unknown
 		                                   : "the name is not known");
+		return;
+	}
+	if (check->is_relayed)
+		relayed_tell(look, out);
 	else
 		helo_tell(look, check, out);
-	if (identity->helo != NULL && !check->is_relayed)
-		fact_out_table_end(out, "helo");
+	fact_out_table_end(out, "helo");
 }
 
 const struct dns_check dns_check_address = {

@@ -8,6 +8,7 @@
  * Source   agent/dns/domain_mx.h
  */
 #include "agent/base/auto.h"
+#include "agent/base/buf.h"
 #include "agent/base/text.h"
 #include "agent/dns/domain_mx_paste.h"
 #include "agent/probes/dns_look.h"
@@ -112,14 +113,32 @@ text_tell(struct fact_out *out, const char *column, const char *text,
 
 /* Mail in its name was seen, or is written by the mail system itself. */
 static bool
-is_seen(const struct identity_domain *domain)
+is_seen(const struct dns_look *look, const struct identity_domain *domain)
 {
-	static const char *const sources[] = {"log", "queue", "myorigin"};
+	const struct table *schema = schema_table_find("sender_domain", NULL);
+	const struct fact_table *seen =
+	    look->facts != NULL ? fact_table_get(look->facts, schema) : NULL;
 
-	for (size_t i = 0; i < ARRAY_COUNT(sources); i++)
-		if (text_equal(domain->source, sources[i]))
-			return domain->is_sender;
-	return false;
+	if (!domain->is_sender)
+		return false;
+	return text_equal(domain->source, "myorigin") ||
+	       text_equal(domain->source, "masquerade_domains") ||
+	       (seen != NULL && seen->state == FACT_KNOWN &&
+	           fact_row_find(seen, domain->name) != NULL);
+}
+
+/* "mx1.example.com: it has no address; ..." */
+static const char *
+problems_text(struct arena *arena, const struct domain_mx *mx)
+{
+	AUTO_BUF struct buf out = {0};
+
+	for (size_t i = 0; i < mx->count; i++)
+		if (mx->hosts[i].problem != NULL &&
+		    mx->hosts[i].problem[0] != '\0')
+			buf_addf(&out, "%s%s: %s", out.length > 0 ? "; " : "",
+			    mx->hosts[i].name, mx->hosts[i].problem);
+	return arena_dup(arena, buf_text(&out));
 }
 
 static void
@@ -134,7 +153,7 @@ row_tell(struct dns_look *look, const struct domain_check *check,
 	fact_out_row(out, "domain", name);
 	fact_out_bool(out, "is_sender", row->domain->is_sender);
 	fact_out_bool(out, "is_hosted", row->domain->is_hosted);
-	fact_out_bool(out, "is_seen", is_seen(row->domain));
+	fact_out_bool(out, "is_seen", is_seen(look, row->domain));
 	fact_out_bool(out, "needs_mx", row->needs_mx);
 	fact_out_text(out, "source", row->domain->source);
 	if (!row->is_public) {
@@ -154,6 +173,10 @@ row_tell(struct dns_look *look, const struct domain_check *check,
 	    mx->state == DOMAIN_MX_UNKNOWN ? DNS_NOT_TOLD : mx->is_dead,
 	    unknown);
 	truth_tell(out, "leads_here", mx->leads_here, unknown);
+	text_tell(out, "mx_problem",
+	    mx->state == DOMAIN_MX_UNKNOWN ? NULL
+	                                   : problems_text(look->arena, mx),
+	    unknown);
 	text_tell(out, "paste",
 	    row->domain->is_hosted
 	        ? domain_mx_paste(look->arena, &check->self, name)

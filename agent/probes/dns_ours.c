@@ -9,8 +9,6 @@
  */
 #include "agent/probes/dns_ours.h"
 
-#include "agent/base/text.h"
-
 struct dns_self
 dns_ours(struct arena *arena, const struct identity *identity)
 {
@@ -19,20 +17,12 @@ dns_ours(struct arena *arena, const struct identity *identity)
 	struct dns_self self = {.name = identity->helo,
 	    .addresses = addresses,
 	    .address_count = identity->address_count};
-	bool has_outside = false;
 
-	for (size_t i = 0; i < identity->address_count; i++) {
-		const struct identity_address *address =
-		    &identity->addresses[i];
-
-		addresses[i] = address->text;
-		/* what an admin writes may be the outer side of a NAT */
-		if (!text_equal(address->source, "configured"))
-			has_outside = true;
-	}
+	for (size_t i = 0; i < identity->address_count; i++)
+		addresses[i] = identity->addresses[i].text;
 	for (size_t i = 0; i < DNS_FAMILIES; i++) {
 		self.unknown[i] = identity->address_unknown[i];
-		self.is_inside[i] = !has_outside || self.unknown[i] != NULL;
+		self.is_inside[i] = identity->is_inside[i];
 	}
 	return self;
 }

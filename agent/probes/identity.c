@@ -175,9 +175,27 @@ address_find(
 		    bound);
 }
 
+/* Without a public address of either family it is a network of its own. */
+static void
+inside_read(struct identity *identity)
+{
+	bool is_private[PROBE_FAMILIES], has_public = false;
+	char found[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < PROBE_FAMILIES; i++) {
+		const int r = source_find((enum probe_family)i, found);
+
+		is_private[i] = r == 0 && !is_outside(found);
+		has_public = has_public || (r == 0 && !is_private[i]);
+	}
+	for (size_t i = 0; i < PROBE_FAMILIES; i++)
+		identity->is_inside[i] = is_private[i] || !has_public;
+}
+
 static void
 addresses_read(struct identity *identity, const struct probe_job *job)
 {
+	inside_read(identity);
 	if (!is_auto(job->config->addresses)) {
 		addresses_configured(
 		    identity, job->arena, job->config->addresses);

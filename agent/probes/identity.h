@@ -42,6 +42,11 @@ struct identity {
 	size_t address_count;
 	/* why there may be others, or none, by family; NULL: they are all told */
 	const char *address_unknown[PROBE_FAMILIES];
+	/*
+	 * Packets leave here from private addresses, whatever the world is told:
+	 * its name servers may show it another view.
+	 */
+	bool is_inside[PROBE_FAMILIES];
 	struct identity_domain domains[IDENTITY_DOMAINS_MAX];
 	size_t domain_count;
 	const char *domains_unknown; /* why there may be others, or NULL */

@@ -56,6 +56,8 @@ static const struct dns_line lines[] = {
     LINE(REVERSE(13), DNS_PTR, "b2.test"),
     LINE("b2.test", DNS_A, "192.0.2.13"),
     LINE("web.test", DNS_A, "203.0.113.80"),
+    LINE_LOCAL("hosts2.test", DNS_A, "127.0.1.1"),
+    LINE_LOCAL("hosts3.test", DNS_A, "192.0.2.1"),
     LINE_LOST("alias.test", "gone.test", DNS_A, DNS_NXDOMAIN),
     LINE_LOST("alias.test", "gone.test", DNS_AAAA, DNS_NXDOMAIN),
     LINE_END
@@ -85,8 +87,8 @@ static const struct {
     {"192.0.2.9",    ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
     {"192.0.2.10",   ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
     {"192.0.2.11",   ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
- /* the first ten of eleven do not lead back */
-    {"192.0.2.13",   ADDRESS_PTR_UNKNOWN,     NULL,                      ""},
+ /* the last of eleven */
+    {"192.0.2.13",   ADDRESS_PTR_OK,          "b2.test",                 ""},
 };
 
 static void
@@ -116,6 +118,32 @@ pointers(void **state)
 	arena_free(arena);
 }
 
+/* One more than are looked at, and only that one leads back. */
+static void
+too_many(void **state)
+{
+	struct arena *arena = arena_new();
+	struct dns_line *all =
+	    arena_alloc(arena, ADDRESS_PTR_MAX + 4, sizeof(*all));
+	struct lines zone = {.all = all};
+	struct dns_book *book = lines_book(arena);
+	struct address_ptr ptr;
+
+	(void)state;
+	for (size_t i = 0; i <= ADDRESS_PTR_MAX; i++)
+		all[i] = (struct dns_line)LINE(
+		    REVERSE(1), DNS_PTR, arena_printf(arena, "n%zu.test", i));
+	all[ADDRESS_PTR_MAX + 1] = (struct dns_line)LINE(
+	    all[ADDRESS_PTR_MAX].value, DNS_A, "192.0.2.1");
+	LINES_JUDGE(
+	    &zone, book, address_ptr_judge(book, arena, "192.0.2.1", &ptr));
+	assert_int_equal(ptr.state, ADDRESS_PTR_UNKNOWN);
+	assert_string_equal(
+	    ptr.unknown, "it has 33 names, and the first 32 do not lead back");
+	assert_true(strstr(ptr.names, "n31.test and 1 more") != NULL);
+	arena_free(arena);
+}
+
 static const char *const ours[] = {"192.0.2.1"};
 
 static const struct {
@@ -128,6 +156,8 @@ static const struct {
     {"six1.test",             HELO_OK,           DNS_NO      },
     {"web.test",              HELO_OK,           DNS_NO      },
     {"late.test",             HELO_UNKNOWN,      DNS_NOT_TOLD},
+    {"hosts2.test",           HELO_UNKNOWN,      DNS_NOT_TOLD},
+    {"hosts3.test",           HELO_OK,           DNS_YES     },
     {"gone.test",             HELO_UNRESOLVABLE, DNS_NOT_TOLD},
     {"alias.test",            HELO_UNRESOLVABLE, DNS_NOT_TOLD},
     {"[192.0.2.1]",           HELO_LITERAL,      DNS_YES     },
@@ -191,6 +221,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pointers),
+	    cmocka_unit_test(too_many),
 	    cmocka_unit_test(greetings),
 	};
 
