@@ -36,6 +36,11 @@ static const struct dns_line lines[] = {
 
 /* clang-format on */
 
+extern const struct dns_check dns_check_domain, dns_check_address;
+
+static const struct dns_check *const checks[] = {
+    &dns_check_domain, &dns_check_address, NULL};
+
 static struct fact_set *
 tell(struct arena *arena, const struct identity *identity,
     const struct fact_set *facts)
@@ -49,7 +54,7 @@ tell(struct arena *arena, const struct identity *identity,
 	    .identity = identity,
 	    .book = lines_book(arena)};
 
-	dns_look_run(dns_checks, &look, &asker, false, NULL, out);
+	dns_look_run(checks, &look, &asker, false, NULL, out);
 	fact_out_end(out);
 	fact_out_free(out);
 	return set;
