@@ -27,7 +27,7 @@ LDOPT   = -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifeq ($(CI),true)
 WERROR  = -Werror
 endif
-PKGS    = libsystemd INIReader jansson libpcre2-8 libseccomp nettle libcap ldns libmnl libnftnl zlib
+PKGS    = libsystemd INIReader jansson libpcre2-8 libseccomp nettle libcap ldns libcrypto libmnl libnftnl zlib
 LIBS    = -lsystemd -linih -ljansson -lpcre2-8 -lseccomp -lnettle -lcap -lnftnl -lmnl -lz -lm -pthread
 ALL_CFLAGS  = $(CSTD) $(WARN) $(WERROR) $(OPT) -I. -I$(BUILD) -MMD -MP \
 	-DMAILFIX_VERSION='"$(VERSION)"' $(CPPFLAGS) $(CFLAGS)

@@ -73,6 +73,9 @@ static const struct column certificate_columns[] = {
     ROW_TEXT("file", "where it stands", "main.cf, master.cf"),
     ROW_NUMBER(
         "position", UNIT_COUNT, "in the file: 1 is the first", SOURCE_FILE),
+    ROW_BOOL("is_mx",
+        "shown at port 25, where TLSA records are compared with it",
+        "main.cf, master.cf"),
     ROW_BOOL("is_leaf", "it is the server's own, not that of an issuer",
         SOURCE_FILE),
     ROW_LONG_TEXT(

@@ -4,6 +4,8 @@
 #ifndef MAILFIX_TESTS_UNIT_PROBE_RUN_H
 #define MAILFIX_TESTS_UNIT_PROBE_RUN_H
 
+#include <unistd.h>
+
 #include "agent/probes/probe.h"
 #include "tests/unit/unit.h"
 
@@ -31,6 +33,9 @@ probe_run(struct arena *arena, const struct probe *probe, const struct mta *mta)
 	probe->collect(&job, out);
 	fact_out_end(out);
 	fact_out_free(out);
+	for (size_t i = 0; i < PROBE_FDS_MAX; i++)
+		if (job.fds[i] >= 0)
+			(void)close(job.fds[i]);
 	return set;
 }
 

@@ -1,0 +1,106 @@
+/*
+ * bundle.c - files that only root may read, for a sealed observer, unread
+ *
+ * Purpose  bundle.h
+ * Input    paths of root's own configuration; who owns the folder may have put
+ *          anything there
+ * Errors   of each file by itself
+ * Runs as  actor (new, add), observer (read)
+ * Source   memfd_create(2), sendfile(2); open(2): O_PATH opens nothing
+ */
+#include "agent/sys/bundle.h"
+
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "agent/base/auto.h"
+
+int
+bundle_new(struct why *why)
+{
+	int fd = memfd_create("mailfix", MFD_CLOEXEC);
+
+	return fd < 0 ? why_errno(why, "memfd_create") : fd;
+}
+
+/* Only what is a file is opened for good. */
+static int
+file_only(const char *path, int *ret_fd, size_t *ret_length)
+{
+	AUTO_CLOSE int place = open(path, O_PATH | O_CLOEXEC);
+	char again[32];
+	struct stat st;
+	int fd;
+
+	if (place < 0 || fstat(place, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	(void)snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+	fd = open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	*ret_length = (size_t)st.st_size;
+	return 0;
+}
+
+static int
+file_copy(int fd, int from, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = sendfile(fd, from, NULL, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0) /* it became shorter */
+			return -EAGAIN;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+void
+bundle_add(int fd, const char *path, size_t max, struct bundle_file *ret)
+{
+	AUTO_CLOSE int from = -1;
+
+	*ret = (struct bundle_file){.offset = lseek(fd, 0, SEEK_END)};
+	ret->error =
+	    ret->offset < 0 ? -errno : file_only(path, &from, &ret->length);
+	if (ret->error == 0 && ret->length > max)
+		ret->error = -EFBIG;
+	if (ret->error == 0)
+		ret->error = file_copy(fd, from, ret->length);
+}
+
+int
+bundle_read(int fd, const struct bundle_file *file, struct buf *ret)
+{
+	char bytes[4096];
+	size_t done = 0;
+
+	if (file->error < 0)
+		return file->error;
+	while (done < file->length) {
+		size_t rest = file->length - done;
+		ssize_t n = pread(fd, bytes,
+		    rest < sizeof(bytes) ? rest : sizeof(bytes),
+		    file->offset + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EAGAIN;
+		buf_add_n(ret, bytes, (size_t)n);
+		done += (size_t)n;
+	}
+	return 0;
+}
