@@ -4,6 +4,7 @@ They run in the agent's process; World.liar() starts one. The kinds:
 
     honest      passes everything on
     refused, servfail    say so, whatever is asked
+    empty       knows of no name at all
     slow        a second late
     stuck       ten seconds late: after everybody has given up
     short       always truncated, and TCP works
@@ -26,7 +27,7 @@ _LATE_S = {'slow': 1, 'stuck': 10}
 # A forger is nearer than the resolver.
 _FORGED_FIRST_S = 0.02
 
-_QR, _TC, _RCODE = 0x8000, 0x0200, 0x000f
+_QR, _TC, _RA, _RCODE = 0x8000, 0x0200, 0x0080, 0x000f
 _FORMERR, _SERVFAIL, _NXDOMAIN, _REFUSED = 1, 2, 3, 5
 _HEADER = struct.Struct('!6H')
 _SEARCH_PAGE = socket.inet_aton('203.0.113.252')
@@ -97,6 +98,8 @@ class Liar(asyncio.DatagramProtocol):
             return _answer_to(query, _REFUSED)
         if self._kind == 'servfail':
             return _answer_to(query, _SERVFAIL)
+        if self._kind == 'empty':
+            return _answer_to(query, _RA | _NXDOMAIN)
         if self._kind == 'old' and _HEADER.unpack_from(query)[5]:
             return _answer_to(query, _FORMERR)
         return None
