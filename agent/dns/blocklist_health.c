@@ -143,22 +143,26 @@ is_absent(const struct dns_result *result)
 	return result->outcome == DNS_NXDOMAIN || result->outcome == DNS_NODATA;
 }
 
+const char *
+blocklist_refusal(struct arena *arena, const struct blocklist_use *use,
+    const struct dns_result *result, const struct blocklist_answer *answer)
+{
+	char text[BLOCKLIST_ADDRESS_MAX];
+
+	return arena_printf(arena, "%s refuses the name server %s (%s: %s)",
+	    use->shown, blocklist_server(result),
+	    blocklist_address_text(answer->refusal_address, text),
+	    answer->refusal->meaning);
+}
+
 static void
 refuses(struct arena *arena, const struct blocklist_use *use,
     const struct dns_result *result, const struct blocklist_answer *answer,
     struct blocklist_health *ret)
 {
-	char text[BLOCKLIST_ADDRESS_MAX];
-
 	ret->state = BLOCKLIST_REFUSES;
 	(void)memcpy(ret->code, answer->refusal_address, 4);
-	ret->reason = arena_printf(arena,
-	    "cannot be checked from here: %s refuses the name server %s "
-	    "(%s: %s)%s%s",
-	    use->shown, blocklist_server(result),
-	    blocklist_address_text(answer->refusal_address, text),
-	    answer->refusal->meaning, use->list->hint != NULL ? "; " : "",
-	    use->list->hint != NULL ? use->list->hint : "");
+	ret->reason = blocklist_refusal(arena, use, result, answer);
 }
 
 static void

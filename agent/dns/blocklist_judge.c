@@ -83,6 +83,17 @@ cannot_say(struct blocklist_verdict *ret, const char *reason)
 	ret->reason = reason;
 }
 
+/* The wording of a list that is well, but not for whom we ask by. */
+static void
+refused(struct arena *arena, const struct blocklist_use *use,
+    const char *reason, struct blocklist_verdict *ret)
+{
+	cannot_say(
+	    ret, arena_printf(arena, "cannot be checked from here: %s%s%s",
+	             reason, use->list->hint != NULL ? "; " : "",
+	             use->list->hint != NULL ? use->list->hint : ""));
+}
+
 /* An answer: it is listed, or worth nothing. */
 static bool
 answer_judge(struct dns_book *book, struct arena *arena,
@@ -95,15 +106,8 @@ answer_judge(struct dns_book *book, struct arena *arena,
 
 	blocklist_answer_read(use->list, result, &answer);
 	if (answer.refusal != NULL) {
-		cannot_say(ret,
-		    arena_printf(arena,
-		        "cannot be checked from here: %s refuses the name "
-		        "server %s (%s: %s)%s%s",
-		        use->shown, blocklist_server(result),
-		        blocklist_address_text(answer.refusal_address, text),
-		        answer.refusal->meaning,
-		        use->list->hint != NULL ? "; " : "",
-		        use->list->hint != NULL ? use->list->hint : ""));
+		refused(arena, use,
+		    blocklist_refusal(arena, use, result, &answer), ret);
 	} else if (answer.foreign > 0 || answer.count == 0) {
 		cannot_say(
 		    ret, arena_printf(arena,
@@ -164,7 +168,9 @@ blocklist_ask(struct dns_book *book, struct arena *arena,
 	                    : dns_reverse_name(arena, subject, use->shown);
 	if (!is_known || result == NULL)
 		return false;
-	if (!is_worth_something(&ret->health))
+	if (ret->health.state == BLOCKLIST_REFUSES)
+		refused(arena, use, ret->health.reason, ret);
+	else if (!is_worth_something(&ret->health))
 		cannot_say(ret, ret->health.reason);
 	else if (result->outcome == DNS_ANSWER)
 		return answer_judge(book, arena, use, name, result, ret);

@@ -75,6 +75,11 @@ struct blocklist_answer {
 void blocklist_answer_read(const struct blocklist *list,
     const struct dns_result *result, struct blocklist_answer *ret);
 
+/* "zen.spamhaus.org refuses the name server ..." */
+const char *blocklist_refusal(struct arena *arena,
+    const struct blocklist_use *use, const struct dns_result *result,
+    const struct blocklist_answer *answer);
+
 #define BLOCKLIST_ADDRESS_MAX 16
 const char *blocklist_address_text(
     const uint8_t address[static 4], char ret[static BLOCKLIST_ADDRESS_MAX]);

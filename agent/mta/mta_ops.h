@@ -136,6 +136,14 @@ struct mta_ops {
 	int (*identity)(struct arena *arena, const struct mta *mta,
 	    struct mta_identity *ret, struct why *why);
 
+	/*
+	 * dnsbl_paste - the command that has a blocklist of its own count by
+	 * another filter (NULL: not be asked any more). Pure. Returns NULL when
+	 * its file does not name it in so many words.
+	 */
+	const char *(*dnsbl_paste)(struct arena *arena, const struct mta *mta,
+	    const struct mta_dnsbl *list, const char *filter);
+
 	/* map_build - argv to build one map, in arena */
 	const char *const *(*map_build)(struct arena *arena,
 	    const struct mta *mta, const struct mta_map *map);

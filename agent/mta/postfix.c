@@ -306,5 +306,6 @@ const struct mta_ops postfix_ops = {
     .throttle_provision = postfix_throttle_provision,
     .throttle_relay = postfix_throttle_relay,
     .identity = postfix_identity,
+    .dnsbl_paste = postfix_dnsbl_paste,
     .map_build = postfix_map_build,
 };

@@ -39,6 +39,11 @@ void postfix_peers_find(struct arena *arena,
     const struct postfix_settings *settings,
     const struct postfix_services *services, struct mta *mta);
 
+/* postfix_dnsbl_paste - mta_ops.dnsbl_paste */
+struct mta_dnsbl;
+const char *postfix_dnsbl_paste(struct arena *arena, const struct mta *mta,
+    const struct mta_dnsbl *list, const char *filter);
+
 /* postfix_words - split a list at blanks and commas; braces keep together */
 const char *const *postfix_words(struct arena *arena, const char *text);
 
