@@ -178,19 +178,6 @@ key_read(const struct reading *reading, const char *letters,
 	return r;
 }
 
-/* A quote mark or a backslash that a form or a zone file should have eaten. */
-static const char *
-escapes_problem(const uint8_t *data, size_t length)
-{
-	if (memchr(data, '"', length) != NULL)
-		return "quote marks stand in the text itself: each string of "
-		       "it was put into quotes twice";
-	if (memchr(data, '\\', length) != NULL)
-		return "a backslash stands in the text itself: what was to be "
-		       "escaped for a zone file is published so";
-	return NULL;
-}
-
 /* Does it look as if somebody meant a key? */
 static bool
 is_meant(const uint8_t *data, size_t length)
@@ -243,7 +230,7 @@ dkim_record_read(struct arena *arena, const uint8_t *data, size_t length,
     struct dkim_record *ret)
 {
 	struct reading *reading = arena_alloc(arena, 1, sizeof(*reading));
-	const char *escapes = escapes_problem(data, length);
+	const char *escapes = dns_escape_problem(data, length);
 	struct why why = {0};
 
 	*ret = (struct dkim_record){.kind = DKIM_RECORD_NONE};

@@ -3,7 +3,7 @@
  *
  * Purpose  the grammar that DKIM's and DMARC's records share
  * Input    bytes of a TXT record: hostile
- * Errors   -EBADMSG for what is no tag
+ * Errors   -EBADMSG, -ENODATA for what is no tag
  * Runs as  both roles
  * Source   RFC 6376 sections 3.2 and 2.8 (white space); RFC 9989 section 4.8
  */
@@ -29,6 +29,18 @@ dns_quote(struct arena *arena, const void *data, size_t length)
 	text_escape(&out, data, is_cut ? QUOTE_MAX : length);
 	return arena_printf(
 	    arena, "\"%s%s\"", buf_text(&out), is_cut ? "..." : "");
+}
+
+const char *
+dns_escape_problem(const void *data, size_t length)
+{
+	if (memchr(data, '"', length) != NULL)
+		return "quote marks stand in the text itself: each string of "
+		       "it was put into quotes twice";
+	if (memchr(data, '\\', length) != NULL)
+		return "a backslash stands in the text itself: what was to be "
+		       "escaped for a zone file is published so";
+	return NULL;
 }
 
 static bool
@@ -114,5 +126,5 @@ dns_tags_next(struct dns_tags *tags, struct dns_tag *ret, struct why *why)
 	/* white space after the last ";" is nothing */
 	if (end == NULL)
 		return 0;
-	return why_set(why, -EBADMSG, "a \";\" has no tag before it");
+	return why_set(why, -ENODATA, "a \";\" has no tag before it");
 }

@@ -30,10 +30,18 @@ struct dns_tags {
  * dns_tags_next - the next tag
  *
  * Returns 1 with *ret, 0 at the end, or -EBADMSG with why (for people, what was
- * published in it is escaped) where something stands that is no tag; what
- * follows its ";" can still be read. Source: RFC 6376 section 3.2.
+ * published in it is escaped) where something stands that is no tag, -ENODATA
+ * where nothing does before a ";". What follows can still be read. Source: RFC
+ * 6376 section 3.2.
  */
 int dns_tags_next(struct dns_tags *tags, struct dns_tag *ret, struct why *why);
+
+/*
+ * dns_escape_problem - a quote mark or a backslash in the text, which a form or
+ * a zone file should have eaten
+ * Returns the words for it, or NULL: there is none.
+ */
+const char *dns_escape_problem(const void *data, size_t length);
 
 /*
  * dns_quote - what was published, for people: escaped, in quote marks, and cut
