@@ -43,6 +43,9 @@ struct dns_probe {
 
 static const char *const dns_tables[] = {
     "domain", "mx_host", "address", "helo", "dkim", "blocklist", "dnsbl", NULL};
+"domain", "mx_host", "address", "helo", "dkim", "dmarc", NULL
+}
+;
 
 static int
 dns_prepare(struct probe_job *job, struct why *why)
