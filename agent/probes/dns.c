@@ -41,11 +41,8 @@ struct dns_probe {
 	int servers_r;
 };
 
-static const char *const dns_tables[] = {
-    "domain", "mx_host", "address", "helo", "dkim", "blocklist", "dnsbl", NULL};
-"domain", "mx_host", "address", "helo", "dkim", "dmarc", NULL
-}
-;
+static const char *const dns_tables[] = {"domain", "mx_host", "address", "helo",
+    "dkim", "dmarc", "blocklist", "dnsbl", NULL};
 
 static int
 dns_prepare(struct probe_job *job, struct why *why)
