@@ -38,24 +38,29 @@ static const struct column account_columns[] = {
     ROW_NUMBER("fresh_share", UNIT_SHARE, "fresh / outside", SOURCE_LOG),
     ROW_NUMBER(
         "sent", UNIT_COUNT, "recipients delivered elsewhere", SOURCE_LOG),
-    ROW_NUMBER(
-        "bounced", UNIT_COUNT, "recipients refused for good", SOURCE_LOG),
-    ROW_NUMBER("refused", UNIT_COUNT,
-        "different recipients put off for what is thought of us, or blocked "
-        "(estimate)",
+    ROW_NUMBER("bounced", UNIT_COUNT,
+        "recipients refused for good, for what the recipient or the message "
+        "is: no such mailbox, spam",
+        SOURCE_LOG),
+    ROW_NUMBER("blocked", UNIT_COUNT,
+        "tries refused for what is thought of this host: a list, a limit",
         SOURCE_LOG),
     ROW_NUMBER("bounce_share", UNIT_SHARE,
-        "(bounced + refused) / outside, at most 1", SOURCE_LOG),
+        "bounced / (sent + bounced + blocked)", SOURCE_LOG),
+    ROW_BOOL("is_new",
+        "it has no norm: it sent in less than three different "
+        "hours, or not before today",
+        SOURCE_NORM),
     ROW_NUMBER("norm", UNIT_COUNT,
         "recipients in its busy hours until now; unknown: too new to tell",
         SOURCE_NORM),
     ROW_NUMBER(
         "norm_messages", UNIT_COUNT, "messages in its busy hours", SOURCE_NORM),
-    ROW_NUMBER("times", UNIT_COUNT, "recipients / norm", SOURCE_NORM),
-    ROW_TEXT("sender",
-        "the sender address that it used last of all that it "
-        "uses often",
-        SOURCE_LOG),
+    ROW_NUMBER("times", UNIT_COUNT,
+        "recipients / norm, which is at least 10 for this; 50 of a new one",
+        SOURCE_NORM),
+    ROW_TEXT(
+        "sender", "the sender address that it uses most, lately", SOURCE_LOG),
     ROW_TEXT("sender_domain", "the domain of that", SOURCE_LOG),
     ROW_NUMBER("since", UNIT_SECONDS, "since it was first seen", SOURCE_NORM),
     ROW_NUMBER("last", UNIT_SECONDS, "since its last message", SOURCE_LOG),

@@ -49,6 +49,8 @@ enum log_event_kind {
 	LOG_EVENT_SHUTDOWN,      /* ours stops, starts, or reloads */
 	LOG_EVENT_TLS_ERROR,
 	LOG_EVENT_SASL_OUT_FAILED, /* our login at a relay was refused */
+	LOG_EVENT_SUBMIT, /* a message taken from a user of this host */
+	LOG_EVENT_QUEUED, /* a message is about to be delivered */
 	LOG_EVENT_KIND_MAX
 };
 
@@ -118,7 +120,17 @@ struct log_event {
 	struct span client;  /* name, "unknown" */
 	struct span service; /* "smtp", "submission"; the milter's endpoint */
 	struct span detail;  /* what failed, for people */
-	uint32_t count;      /* "concurrency limit exceeded: 51" */
+	uint32_t count;      /* "concurrency limit exceeded: 51"; recipients */
+
+	/* messages, and who submitted them */
+	struct span account; /* the login; the uid, in digits; absent: none */
+	struct span sender, recipient; /* addresses as they stand */
+	/*
+	 * the same message under another id: of one that a filter gives back,
+	 * its id before; of one that a filter took, its id after
+	 */
+	struct span again;
+	bool is_forwarded; /* the client is told by a proxy, not by TCP */
 };
 
 static inline bool

@@ -26,6 +26,11 @@ enum log_event_kind postfix_log_smtp(struct span text, struct log_event *ret);
 enum log_event_kind postfix_log_smtpd(struct span text, struct log_event *ret);
 enum log_event_kind postfix_log_postscreen(
     struct span text, struct log_event *ret);
+/* postfix_log_message.c; text of queued: behind "from=<" */
+void postfix_log_login(struct span text, struct log_event *ret);
+enum log_event_kind postfix_log_pickup(struct span text, struct log_event *ret);
+bool postfix_log_queued(struct span text, struct log_event *ret);
+struct span postfix_log_given(struct span reply);
 enum log_event_kind postfix_log_reject(struct span text, struct log_event *ret);
 enum log_event_kind postfix_log_warning(
     struct span text, struct log_event *ret);

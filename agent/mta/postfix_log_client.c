@@ -179,10 +179,11 @@ postfix_log_smtpd(struct span text, struct log_event *ret)
 			return client(&text, ret) ? LOG_EVENT_CLIENT_CONNECT
 			                          : LOG_EVENT_NONE;
 		/* after a queue id: the message was taken */
-		if (ret->queue_id.text != NULL && LOG_EAT(&text, "client="))
-			return client(&text, ret) ? LOG_EVENT_CLIENT_MESSAGE
-			                          : LOG_EVENT_NONE;
-		return LOG_EVENT_NONE;
+		if (ret->queue_id.text == NULL || !LOG_EAT(&text, "client=") ||
+		    !client(&text, ret))
+			return LOG_EVENT_NONE;
+		postfix_log_login(text, ret);
+		return LOG_EVENT_CLIENT_MESSAGE;
 	case 'd':
 		if (LOG_EAT(&text, "disconnect from ") && client(&text, ret))
 			return LOG_EVENT_CLIENT_DISCONNECT;

@@ -186,12 +186,17 @@ postfix_log_delivery(
 	if (!address_of(addresses, &address))
 		return LOG_EVENT_NONE;
 	ret->domain = domain_of(address);
+	ret->recipient = address;
 	(void)log_peer(&relay, &ret->relay, &ret->address, &ret->port);
 	ret->is_local =
 	    !(LOG_IS(daemon, "smtp") || LOG_IS(daemon, "lmtp")) || is_here(ret);
 	ret->is_repeat = is_repeat(daemon, ret->reply);
-	if (ret->status == LOG_STATUS_SENT)
+	if (ret->status == LOG_STATUS_SENT) {
+		/* a socket of this host alone: others say what they like */
+		if (ret->is_local && is_here(ret))
+			ret->again = postfix_log_given(ret->reply);
 		return LOG_EVENT_DELIVERY;
+	}
 	answer(ret);
 	return LOG_EVENT_DELIVERY;
 }

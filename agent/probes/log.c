@@ -16,6 +16,9 @@
 #include <sys/random.h>
 
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/file.h"
@@ -39,7 +42,12 @@ enum { FD_KEPT, FD_SOURCE };
 
 _Static_assert(FD_SOURCE + LOG_SOURCE_FDS <= PROBE_FDS_MAX, "all fit");
 
+/* Where names of uids are from, and how many are taken. */
+#define USERS_PATH "/etc/passwd"
+#define USERS_MAX  4096
+
 struct log_look {
+	struct log_users users;
 	struct log_source source;
 	struct log_store store;
 	struct log_tally_with with;
@@ -66,6 +74,37 @@ kept_open(struct probe_job *job)
 }
 
 static int
+compare_users(const void *a, const void *b)
+{
+	const uint32_t left = ((const struct log_user *)a)->uid,
+	               right = ((const struct log_user *)b)->uid;
+
+	return left < right ? -1 : left > right;
+}
+
+/*
+ * users_read - the names of uids, for people
+ * The file alone: a directory service may be slow, and who it is that sends is
+ * told by the uid.
+ */
+static void
+users_read(struct log_users *users, struct arena *arena)
+{
+	FILE *file = fopen(USERS_PATH, "re");
+	struct passwd *entry;
+
+	if (file == NULL)
+		return;
+	users->users = arena_alloc(arena, USERS_MAX, sizeof(*users->users));
+	while (users->count < USERS_MAX && (entry = fgetpwent(file)) != NULL)
+		users->users[users->count++] =
+		    (struct log_user){.uid = entry->pw_uid,
+		        .name = arena_dup(arena, entry->pw_name)};
+	(void)fclose(file);
+	qsort(users->users, users->count, sizeof(*users->users), compare_users);
+}
+
+static int
 log_prepare(struct probe_job *job, struct why *why)
 {
 	static const char *const journals[] = {LOG_JOURNAL_DIR, NULL};
@@ -82,6 +121,7 @@ log_prepare(struct probe_job *job, struct why *why)
 		    "the log of %s cannot be read yet", job->mta->kind);
 	look->ops = job->mta->ops;
 	look->source.owner = job->mta->owner_uid;
+	users_read(&look->users, job->arena);
 	kept_open(job);
 	return log_source_open(&look->source, LOG_DIR, journals,
 	    &job->fds[FD_SOURCE], now_s - LOG_TALLY_WINDOW_S, why);
@@ -156,6 +196,8 @@ log_collect(struct probe_job *job, struct fact_out *out)
 	    .classify = log_classify_new(job->replies),
 	    .throttles = job->throttles,
 	    .sending = job->mta != NULL ? job->mta->throttle : NULL,
+	    .networks = job->mta != NULL ? job->mta->clients.networks : NULL,
+	    .users = &look->users,
 	};
 	tally_load(look, job);
 	r = log_read(look, job, &why);

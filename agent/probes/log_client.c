@@ -311,6 +311,7 @@ tally_client(struct tally_line *line)
 		came(line, client);
 	} else if (kind == LOG_EVENT_CLIENT_MESSAGE) {
 		client_count(line, client, CLIENT_MESSAGES);
+		tally_submit(line, client);
 	} else if (kind == LOG_EVENT_CLIENT_AUTH_FAILED) {
 		client_count(line, client, CLIENT_AUTH_FAILURES);
 		tally_total(line, TOTAL_AUTH_FAILURES);

@@ -83,11 +83,10 @@ recent_get(struct tally_line *line, uint64_t destination, int64_t start_us)
 {
 	const struct log_event *event = line->event;
 	struct log_tally *tally = line->tally;
-	uint64_t key = tally_hash(tally->seed, event->queue_id.text,
-	    event->queue_id.text == NULL ? 0 : event->queue_id.length);
+	const uint64_t key =
+	    tally_mix(tally_mix(line->id, destination), (uint64_t)event->pid);
 	struct tally_recent *set, *oldest;
 
-	key = tally_mix(tally_mix(key, destination), (uint64_t)event->pid);
 	set = &tally->recent[(key >> 32) % (TALLY_RECENT / TALLY_RECENT_WAYS) *
 	                     TALLY_RECENT_WAYS];
 	oldest = set;
@@ -127,7 +126,7 @@ static const struct tally_pending *
 pending_find(struct tally_line *line, uint64_t to)
 {
 	const int32_t pid = line->event->pid;
-	const uint64_t id = queue_hash(line->tally, line->event->queue_id);
+	const uint64_t id = line->id;
 	struct tally_pending *pending = pending_slot(line->tally, pid);
 
 	if (pending->at_us == 0 || pending->pid != pid)
@@ -308,6 +307,7 @@ refusal_count(struct attempt *attempt, const struct refusal *refusal)
 	if (refusal->net == LOG_NET_OK)
 		cause = log_classify_cause(line->with->classify, refusal->text,
 		    refusal->code, refusal->stage);
+	line->cause = cause;
 	cause_count(attempt, refusal, cause);
 	if (detail->first_us == 0 ||
 	    line->time_us - detail->last_us > LOG_TALLY_WINDOW_S * US_PER_S)
@@ -443,8 +443,11 @@ tally_delivery(struct tally_line *line)
 	const size_t length = tally_name(tally_destination(line), name);
 	uint64_t hash;
 
+	if (event->is_local)
+		tally_given(line);
 	if (event->is_repeat || event->is_local || length == 0)
 		return;
+	line->id = queue_hash(tally, event->queue_id);
 	if (is_sent)
 		tally_total(line, TOTAL_SENT);
 	else if (event->status == LOG_STATUS_BOUNCED)
@@ -470,4 +473,5 @@ tally_delivery(struct tally_line *line)
 		(void)once(&attempt, OUTCOME_SENT);
 		tally_light_sent(line, hash, name, length);
 	}
+	tally_outcome(line);
 }

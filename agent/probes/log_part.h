@@ -13,7 +13,9 @@ struct tally_line {
 	const struct log_event *event;
 	int64_t time_us;
 	uint32_t minute, slot;
-	bool is_whole; /* stamps are of whole seconds */
+	uint64_t id;            /* of the queue id, of a delivery */
+	enum reply_cause cause; /* why it was refused last */
+	bool is_whole;          /* stamps are of whole seconds */
 };
 
 static inline bool
@@ -83,6 +85,36 @@ size_t tally_slot_make(struct tally_slot *slots, size_t count, uint64_t hash,
 uint32_t tally_light_weigh(const struct tally_light *light, uint32_t minute);
 uint32_t tally_client_weigh(const struct tally_client *client, uint32_t minute);
 
+/* log_account.c: who submitted a message, and what became of it */
+void tally_submit(struct tally_line *line, struct tally_client *client);
+void tally_submitted(struct tally_line *line);
+void tally_queued(struct tally_line *line);
+void tally_given(struct tally_line *line);
+void tally_outcome(struct tally_line *line);
+uint32_t tally_account_weigh(
+    const struct tally_account *account, uint32_t minute);
+
+/* log_from.c: the address that is used most stands first; sender domains */
+void tally_from_used(struct tally_account *account, struct span sender);
+void tally_domain_used(struct tally_line *line, struct span sender);
+
+/* log_norm.c: what accounts usually do, and whom they wrote to */
+/* *at  where it was last: tried first, and set */
+struct tally_norm *tally_norm_get(
+    struct log_tally *tally, uint64_t account, uint16_t *at, int64_t time_us);
+const struct tally_norm *tally_norm_find(
+    const struct log_tally *tally, uint64_t account);
+bool tally_norm_is_known(const struct tally_norm *norm, int64_t now_us);
+bool tally_is_known(const struct log_tally *tally, uint64_t recipient);
+void tally_known_add(struct log_tally *tally, uint64_t recipient);
+
+/*
+ * tally_client_listed - the first pattern that fits decides; "!" says no
+ * Returns 1, 0, or -1: a table, which is not asked here, may list it.
+ */
+int tally_client_listed(
+    const char *patterns, const char *address, const char *name);
+
 /* The parts. */
 void tally_delivery(struct tally_line *line);
 void tally_refusal(struct tally_line *line);
@@ -118,12 +150,21 @@ const struct throttle *tally_step(
 
 /* The tables. */
 void tally_tell_log(const struct log_tally *tally,
-    const struct log_tally_about *about, struct fact_out *out);
+    const struct log_tally_with *with, const struct log_tally_about *about,
+    struct fact_out *out);
 void tally_tell_destinations(const struct log_tally *tally,
     const struct log_tally_with *with, const struct log_tally_about *about,
     struct fact_out *out);
 void tally_tell_clients(const struct log_tally *tally,
     const struct log_tally_about *about, struct fact_out *out);
+
+void tally_tell_accounts(const struct log_tally *tally,
+    const struct log_tally_with *with, const struct log_tally_about *about,
+    struct fact_out *out);
+void tally_tell_domains(const struct log_tally *tally,
+    const struct log_tally_about *about, struct fact_out *out);
+void tally_tell_flood(const struct log_tally *tally,
+    const struct log_tally_with *with, int64_t now_us, struct fact_out *out);
 
 /* tally_distinct - how many different ones a sketch has seen in the window */
 double tally_distinct(const struct log_tally *tally, uint32_t now,

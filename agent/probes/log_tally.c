@@ -152,6 +152,9 @@ log_tally_clock(struct log_tally *tally, int64_t now_us)
 	    (int64_t)tally->minute * US_PER_MINUTE > now_us + AHEAD_US)
 		log_tally_begin(tally, tally->seed);
 	tally->clock_us = now_us;
+	/* the settings may have changed since */
+	for (size_t i = 0; i < TALLY_CLIENTS; i++)
+		tally->clients[i].own = 0;
 	tally->pins_are_due = true;
 }
 
@@ -188,6 +191,10 @@ minute_begin(struct log_tally *tally, uint32_t minute)
 		if (tally->client_slots[i].weight != 0)
 			tally->client_slots[i].weight =
 			    tally_client_weigh(&tally->clients[i], minute);
+	for (size_t i = 0; i < TALLY_ACCOUNTS; i++)
+		if (tally->accounts.slots[i].weight != 0)
+			tally->accounts.slots[i].weight = tally_account_weigh(
+			    &tally->accounts.rows[i], minute);
 }
 
 /* line_begin - its time and slot; false: it is too old */
@@ -230,6 +237,8 @@ static void (*const parts[LOG_EVENT_KIND_MAX])(struct tally_line *line) = {
     [LOG_EVENT_SHUTDOWN] = tally_own,
     [LOG_EVENT_TLS_ERROR] = tally_own,
     [LOG_EVENT_SASL_OUT_FAILED] = tally_own,
+    [LOG_EVENT_SUBMIT] = tally_submitted,
+    [LOG_EVENT_QUEUED] = tally_queued,
 };
 
 void
@@ -251,12 +260,14 @@ void
 log_tally_tell(const struct log_tally *tally, const struct log_tally_with *with,
     const struct log_tally_about *about, struct fact_out *out)
 {
-	tally_tell_log(tally, about, out);
+	tally_tell_log(tally, with, about, out);
 	/* hundreds of rows, and what each reply means */
 	if (fact_out_is_wanted(out, "destination"))
 		tally_tell_destinations(tally, with, about, out);
 	if (fact_out_is_wanted(out, "client"))
 		tally_tell_clients(tally, about, out);
-	fact_out_table_unknown(out, "account", "not counted yet");
-	fact_out_table_unknown(out, "sender_domain", "not counted yet");
+	if (fact_out_is_wanted(out, "account"))
+		tally_tell_accounts(tally, with, about, out);
+	if (fact_out_is_wanted(out, "sender_domain"))
+		tally_tell_domains(tally, about, out);
 }

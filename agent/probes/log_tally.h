@@ -37,12 +37,24 @@ size_t log_tally_size(void);
 /* How far back the tables tell: 15 min, by whole minutes of the wall clock. */
 #define LOG_TALLY_WINDOW_S 900
 
+/* Users of this host, for people: uid 33 is www-data. */
+struct log_users {
+	size_t count;
+
+	struct log_user {
+		uint32_t uid;
+		const char *name;
+	} * users;
+};
+
 /* What lies beside the tally in this run, and is not kept. */
 struct log_tally_with {
 	struct log_classify *classify; /* never NULL */
 	const struct throttle_list
 	    *throttles;                     /* NULL: nothing is slowed down */
 	const struct mta_throttle *sending; /* where mail goes; may be NULL */
+	const char *networks;          /* our own clients'; NULL: not known */
+	const struct log_users *users; /* by uid, sorted; may be NULL */
 };
 
 /*
@@ -83,7 +95,10 @@ struct log_tally_about {
 	const struct mta *mta;
 };
 
-/* log_tally_tell - the tables log, destination, client; and ends them */
+/*
+ * log_tally_tell - the tables log, destination, client, account and
+ * sender_domain; and ends them
+ */
 void log_tally_tell(const struct log_tally *tally,
     const struct log_tally_with *with, const struct log_tally_about *about,
     struct fact_out *out);

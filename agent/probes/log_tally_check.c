@@ -62,6 +62,21 @@ index_ok(const struct log_tally *tally)
 }
 
 static bool
+accounts_ok(const struct tally_accounts *all)
+{
+	for (size_t i = 0; i < TALLY_ACCOUNTS; i++)
+		if (all->rows[i].kind >= ACCOUNT_KIND_MAX ||
+		    !ENDS(all->rows[i].name) ||
+		    !ENDS(all->rows[i].from[0].text) ||
+		    !ENDS(all->rows[i].from[1].text))
+			return false;
+	for (size_t i = 0; i < TALLY_FROMS; i++)
+		if (!ENDS(all->domains[i].name))
+			return false;
+	return true;
+}
+
+static bool
 times_ok(const struct log_tally *tally)
 {
 	for (size_t i = 0; i < TALLY_RECENT; i++)
@@ -80,7 +95,8 @@ log_tally_check(const struct log_tally *tally, size_t size)
 {
 	if (size < sizeof(*tally) || tally->magic != TALLY_MAGIC ||
 	    tally->version != TALLY_VERSION || tally->size != sizeof(*tally) ||
-	    !times_ok(tally) || !index_ok(tally))
+	    !times_ok(tally) || !index_ok(tally) ||
+	    !accounts_ok(&tally->accounts))
 		return false;
 	for (size_t i = 0; i < TEXT_MAX; i++)
 		if (!ENDS(tally->texts[i].text) ||

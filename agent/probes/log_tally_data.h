@@ -8,7 +8,7 @@
 #ifndef MAILFIX_PROBES_LOG_TALLY_DATA_H
 #define MAILFIX_PROBES_LOG_TALLY_DATA_H
 
-#include "agent/probes/log_destination.h"
+#include "agent/probes/log_account.h"
 
 /* Clients: 200 rows of facts; in sets as above. */
 #define TALLY_CLIENTS 1024
@@ -25,7 +25,7 @@
 #define TALLY_STAY_S 0.125
 
 #define TALLY_MAGIC   0x4c464d54U
-#define TALLY_VERSION 3U /* of the struct; another one is begun anew */
+#define TALLY_VERSION 4U /* of the struct; another one is begun anew */
 
 /* From then on stamps are of whole seconds: 1 in 1000 is so by chance. */
 #define TALLY_WHOLE_LINES 8
@@ -90,6 +90,7 @@ struct tally_client {
 	uint16_t open, at_once[TALLY_MINUTES];
 	uint16_t why[LOG_WHY_MAX]; /* halved as the window goes on */
 	uint8_t service;           /* as transports */
+	uint8_t own; /* of our networks: 0 not asked yet, 1 no, 2 yes */
 	char address[48], name[64];
 };
 
@@ -124,6 +125,7 @@ struct log_tally {
 	struct tally_light light[TALLY_LIGHT];
 	struct tally_detail details[TALLY_DETAILS];
 	struct tally_client clients[TALLY_CLIENTS];
+	struct tally_accounts accounts;
 } __attribute__((aligned(64)));
 
 #endif

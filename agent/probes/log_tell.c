@@ -177,7 +177,7 @@ window(const struct log_tally_about *about, struct fact_out *out)
 }
 
 void
-tally_tell_log(const struct log_tally *tally,
+tally_tell_log(const struct log_tally *tally, const struct log_tally_with *with,
     const struct log_tally_about *about, struct fact_out *out)
 {
 	const uint32_t now = (uint32_t)(about->now_us / US_PER_MINUTE);
@@ -185,6 +185,7 @@ tally_tell_log(const struct log_tally *tally,
 
 	fact_out_row(out, "log", "");
 	window(about, out);
+	tally_tell_flood(tally, with, about->now_us, out);
 	for (size_t i = 0; i < TOTAL_MAX; i++) {
 		double sum = 0;
 

@@ -119,12 +119,8 @@ name_in(const char *pattern, size_t length, const char *name)
 	return name_length == length || pattern[0] == '.';
 }
 
-/*
- * is_listed - the first pattern that fits decides; "!" says no
- * Returns 1, 0, or -1: a table, which is not asked here, may list it.
- */
-static int
-is_listed(const char *patterns, const struct tally_client *client)
+int
+tally_client_listed(const char *patterns, const char *address, const char *name)
 {
 	static const char gaps[] = ", \t\r\n";
 	bool has_table = false;
@@ -144,18 +140,24 @@ is_listed(const char *patterns, const struct tally_client *client)
 			length--;
 			at++;
 		}
-		in = pattern_in(pattern, length, client->address);
+		in = pattern_in(pattern, length, address);
 		if (in < 0 &&
 		    (memchr(pattern, ':', length) != NULL || *pattern == '/')) {
 			has_table = has_table || length != 0;
 			continue;
 		}
 		if (in < 0)
-			in = name_in(pattern, length, client->name);
+			in = name_in(pattern, length, name);
 		if (in > 0)
 			return !is_not;
 	}
 	return has_table ? -1 : 0;
+}
+
+static int
+is_listed(const char *patterns, const struct tally_client *client)
+{
+	return tally_client_listed(patterns, client->address, client->name);
 }
 
 static void

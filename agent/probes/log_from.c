@@ -1,0 +1,88 @@
+/*
+ * log_from.c - sender addresses of accounts, and the domains of all of them
+ *
+ * Purpose  the address that an account uses most, and sender domains
+ * Input    addresses of messages: whatever the account liked
+ * Errors   none; what is too long is not followed
+ * Runs as  observer
+ * Source   schema_account.c
+ */
+#include <string.h>
+
+#include "agent/base/auto.h"
+#include "agent/probes/log_part.h"
+
+/* What an account used in its last 20 messages counts, not for all its life. */
+#define FROM_MAX 20
+
+void
+tally_from_used(struct tally_account *account, struct span sender)
+{
+	struct tally_from *from = account->from, kept;
+	const size_t count = ARRAY_COUNT(account->from);
+	size_t i = 0;
+
+	if (sender.length == 0 || sender.length >= TALLY_FROM_MAX)
+		return;
+	while (i < count && !span_is(sender, from[i].text))
+		i++;
+	if (i == count) {
+		/* the place of the one that is used least */
+		i = from[0].weight == 0 ? 0 : count - 1;
+		from[i].weight = 0;
+		tally_copy(from[i].text, sizeof(from[i].text), sender);
+	}
+	if (from[i].weight < FROM_MAX)
+		from[i].weight++;
+	if (i == 0)
+		return;
+	if (from[0].weight > 1)
+		from[0].weight--;
+	if (from[i].weight > from[0].weight) {
+		kept = from[0];
+		from[0] = from[i];
+		from[i] = kept;
+	}
+}
+
+void
+tally_domain_used(struct tally_line *line, struct span sender)
+{
+	struct tally_accounts *all = &line->tally->accounts;
+	const char *at = sender.length == 0
+	                     ? NULL
+	                     : memrchr(sender.text, '@', sender.length);
+	char name[TALLY_NAME_MAX];
+	struct tally_domain *domain;
+	bool had_weight;
+	uint64_t hash;
+	size_t length;
+	long found;
+
+	if (at == NULL)
+		return;
+	length =
+	    tally_name((struct span){at + 1,
+	                   (uint32_t)(sender.text + sender.length - at - 1)},
+	        name);
+	if (length == 0 || length >= TALLY_FROM_MAX)
+		return;
+	hash = tally_hash(line->tally->seed, name, length);
+	found = tally_slot_find(all->domain_slots, TALLY_FROMS, hash);
+	if (found < 0) {
+		found = (long)tally_slot_make(
+		    all->domain_slots, TALLY_FROMS, hash, &had_weight);
+		memset(&all->domains[found], 0, sizeof(all->domains[found]));
+		all->domains[found].minute = line->tally->minute;
+		memcpy(all->domains[found].name, name, length + 1);
+	}
+	domain = &all->domains[found];
+	tally_advance(&domain->minute, line->tally->minute, domain->counts,
+	    sizeof(domain->counts[0]));
+	domain->counts[line->slot]++;
+	domain->last_s = (uint32_t)(line->time_us / US_PER_S);
+	/* all its life: one that was used once goes before it */
+	if (all->domain_slots[found].weight < UINT32_MAX)
+		all->domain_slots[found].weight++;
+	all->domain_slots[found].last_s = domain->last_s;
+}
