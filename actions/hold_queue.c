@@ -30,7 +30,7 @@ const struct action action_hold_queue = {
                .name = "hold-queue",
                .risk = RISK_SAFE,
                .doc = "put chosen messages on hold: nothing tries to deliver them",
-               .params = queue_plan_params_no_state,
+               .params = queue_plan_params_account,
                },
     .plan = hold_queue_plan,
 };

@@ -24,6 +24,12 @@ static const char *const states[] = {"deferred", "hold", NULL};
 		.name = "state", .type = EXPR_TYPE_TEXT, .names = states,      \
 		.doc = "which messages: deferred (if not given) or hold"       \
 	}
+#define ACCOUNT_PARAM                                                          \
+	{                                                                      \
+		.name = "account", .type = EXPR_TYPE_TEXT,                     \
+		.doc = "only those that this account submitted: login:NAME, "  \
+		       "uid:33, client:ADDRESS"                                \
+	}
 #define OTHER_PARAMS                                                           \
 	{.name = "older",                                                      \
 	    .type = EXPR_TYPE_NUMBER,                                          \
@@ -49,6 +55,8 @@ static const char *const states[] = {"deferred", "hold", NULL};
 
 const struct action_param queue_plan_params[] = {STATE_PARAM, OTHER_PARAMS};
 const struct action_param queue_plan_params_no_state[] = {OTHER_PARAMS};
+const struct action_param queue_plan_params_account[] = {
+    ACCOUNT_PARAM, OTHER_PARAMS};
 
 /*
  * A text parameter that was given says which messages. When its facts come out
@@ -79,6 +87,8 @@ query_make(const struct action_input *input, const struct queue_plan *plan,
 
 	if (r == 0)
 		r = text_take(input, "destination", &query.destination, why);
+	if (r == 0)
+		r = text_take(input, "account", &query.account, why);
 	if (r == 0 && plan->state == NULL)
 		r = text_take(input, "state", &query.state, why);
 	if (r < 0)
@@ -88,10 +98,11 @@ query_make(const struct action_input *input, const struct queue_plan *plan,
 	else if (query.state == NULL)
 		query.state = "deferred";
 	if (query.older_s <= 0 && query.larger_bytes <= 0 &&
-	    query.sender == NULL && query.destination == NULL)
+	    query.sender == NULL && query.destination == NULL &&
+	    query.account == NULL)
 		return why_set(why, -EINVAL,
 		    "nothing restricts the choice: name older, sender, "
-		    "destination or larger");
+		    "destination, larger, or account where the action has it");
 	if (max < 1)
 		return why_set(why, -EINVAL, "max is %g", max);
 	query.max = max < (double)plan->max ? (size_t)max : plan->max;
@@ -108,6 +119,10 @@ words(const struct queue_query *query, struct buf *out)
 	if (query->sender != NULL) {
 		buf_add(out, " from ");
 		text_escape(out, query->sender, strlen(query->sender));
+	}
+	if (query->account != NULL) {
+		buf_add(out, " submitted by ");
+		text_escape(out, query->account, strlen(query->account));
 	}
 	if (query->destination != NULL) {
 		buf_add(out, " to ");
@@ -164,13 +179,16 @@ queue_plan_make(const struct action_input *input, const struct queue_plan *plan,
 		return r;
 	if (got.count == 0)
 		return why_set(why, -EALREADY, "no message matches");
-	if (plan->takes_away && (r = queue_guard(got.count, got.matched,
-	                             got.in_state, query.state, why)) < 0)
+	if (plan->takes_away && query.account == NULL &&
+	    (r = queue_guard(
+	         got.count, got.matched, got.in_state, query.state, why)) < 0)
 		return r;
 
 	change = action_change(input, ret);
 	change->kind = change_kind_find("queue-move");
-	change->verb = plan->verb;
+	change->verb = plan->takes_away && query.account != NULL
+	                   ? "hold-account"
+	                   : plan->verb;
 	change->detail = arena_dup(input->arena, query.state);
 	change->before = change->detail;
 	change->after = strcmp(plan->verb, "hold") == 0    ? "hold"

@@ -11,12 +11,17 @@ struct queue_plan {
 	const char *word;  /* of the plan: "quarantine" */
 	const char *state; /* the only one it takes; NULL: parameter `state` */
 	size_t max;        /* when the playbook names none */
-	bool takes_away;   /* no more than half of the queue; queue_guard.h */
+	/* no more than half of the queue; queue_guard.h */
+	bool takes_away;
 };
 
-/* Ends with a NULL name; the second one without `state`. */
+/*
+ * Each ends with a NULL name; the second one without `state`, the third one
+ * with `account` in its place.
+ */
 extern const struct action_param queue_plan_params[];
 extern const struct action_param queue_plan_params_no_state[];
+extern const struct action_param queue_plan_params_account[];
 
 /*
  * queue_plan_make - choose messages, and plan the change

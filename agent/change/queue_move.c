@@ -33,10 +33,17 @@ struct verb {
 };
 
 static const struct verb verb_table[] = {
-    {"hold",    MTA_QUEUE_HOLD,    NULL,       true },
-    {"release", MTA_QUEUE_RELEASE, hold,       false},
-    {"prune",   MTA_QUEUE_DELETE,  NULL,       true },
-    {"flush",   MTA_QUEUE_FLUSH,   "deferred", false},
+    {"hold",         MTA_QUEUE_HOLD,    NULL,       true },
+ /*
+     * All that one account submitted. No share of the queue limits it: of a
+     * flood that is nearly everything, what it takes is named by the messages
+     * themselves and not by their sender, none of it is deleted, and undo
+     * releases it.
+     */
+    {"hold-account", MTA_QUEUE_HOLD,    NULL,       false},
+    {"release",      MTA_QUEUE_RELEASE, hold,       false},
+    {"prune",        MTA_QUEUE_DELETE,  NULL,       true },
+    {"flush",        MTA_QUEUE_FLUSH,   "deferred", false},
 };
 
 static const struct verb *
@@ -98,7 +105,7 @@ check(const struct change *change, const struct verb *verb,
 	if (verb->from != NULL && strcmp(verb->from, work->state) != 0)
 		return why_set(why, -EINVAL, "%s starts from %s only",
 		    verb->name, verb->from);
-	if (strcmp(verb->name, "hold") == 0 && strcmp(work->state, hold) == 0)
+	if (verb->command == MTA_QUEUE_HOLD && strcmp(work->state, hold) == 0)
 		return why_set(why, -EINVAL, "they are on hold already");
 	there = queue_ids_in(work, work->state, all, false);
 	if (there.count == 0 && !is_aside(change))
@@ -283,7 +290,8 @@ queue_move_undo(
 	return r;
 }
 
-static const char *const verbs[] = {"hold", "release", "prune", "flush", NULL};
+static const char *const verbs[] = {
+    "hold", "hold-account", "release", "prune", "flush", NULL};
 static const char *const lasting[] = {"flush", NULL};
 
 const struct change_kind change_queue_move = {

@@ -91,10 +91,11 @@ ensure(struct postfix_file *file, size_t want)
 }
 
 static bool
-is_wanted(int type)
+is_wanted(const struct postfix_file *file, int type)
 {
 	return type == 'C' || type == 'T' || type == 'S' || type == 'R' ||
-	       type == 'p';
+	       type == 'p' || (type == 'A' && file->wants_account) ||
+	       (type == 'N' && file->in_content);
 }
 
 /*
@@ -143,7 +144,7 @@ next(struct postfix_file *file, struct record *ret)
 		return -EBADMSG;
 	ret->type = file->buffer[file->at];
 	if (length > file->have - file->at - head) {
-		if (!is_wanted(ret->type)) {
+		if (!is_wanted(file, ret->type)) {
 			ret->data = NULL;
 			ret->length = 0;
 			return seek(file,
@@ -272,6 +273,43 @@ check_length(struct postfix_file *file)
 }
 
 /*
+ * take_uid - pickup writes it into the first header, and the queue id below it:
+ * who submits a message cannot know that one beforehand, and so not forge it
+ * where an admin has that header removed
+ */
+static int
+take_uid(struct postfix_file *file)
+{
+	struct postfix_kept uid = {0};
+	struct record record = {0};
+	const size_t length = strlen(file->message.id);
+	int r = seek(file, file->content_offset);
+
+	file->in_content = true;
+	while (r == 0 && (r = next(file, &record)) > 0) {
+		r = record.type == 'p' ? jump(file, &record) : 0;
+		if (record.type == 'p')
+			continue;
+		if (record.type != 'N' || record.data == NULL)
+			break;
+		if (!uid.is_there) {
+			if (!postfix_account_uid(
+			        record.data, record.length, &uid))
+				break;
+			continue;
+		}
+		if (record.length > 4 + length &&
+		    memcmp(record.data, "\tid ", 4) == 0 &&
+		    record.data[4 + length] == ';' &&
+		    memcmp(record.data + 4, file->message.id, length) == 0)
+			file->uid = uid;
+		break;
+	}
+	file->in_content = false;
+	return r < 0 ? r : 0;
+}
+
+/*
  * The first part is read. The second one, behind the content, is read only
  * when it has recipients. Returns 1 when there is nothing more to read.
  */
@@ -284,6 +322,9 @@ take_content(struct postfix_file *file)
 	    (r = check_length(file)) < 0)
 		return -EBADMSG;
 	file->has_content = true;
+	if (file->wants_account && !file->client.is_there &&
+	    (r = take_uid(file)) < 0)
+		return r;
 	if (file->has_sender && file->has_time &&
 	    file->recipients_seen >= file->recipients_told &&
 	    file->recipients_told > 0)
@@ -296,6 +337,11 @@ static int
 take(struct postfix_file *file, const struct record *record)
 {
 	switch (record->type) {
+	case 'A':
+		if (file->wants_account && record->data != NULL)
+			postfix_account_attribute(
+			    file, record->data, record->length);
+		return 0;
 	case 'R':
 		take_recipient(file, record);
 		return 0;
@@ -358,13 +404,19 @@ postfix_file_parse(
 	file->have = file->at = 0;
 	file->recipients_seen = file->recipients_told = 0;
 	file->has_sender = file->has_size = false;
-	file->has_time = file->has_content = false;
+	file->has_time = file->has_content = file->in_content = false;
+	file->login.is_there = file->client.is_there = false;
+	file->log_client.is_there = file->uid.is_there = false;
+	file->login.length = file->client.length = 0;
+	file->log_client.length = file->uid.length = 0;
 	file->message = (struct queue_message){.state = state, .id = id};
 
 	r = parse(file);
-	if (r == 0)
+	if (r == 0) {
+		postfix_account_tell(file);
 		visit(file, true, true);
-	else
+	} else {
 		visit(file, true, false);
+	}
 	return r;
 }

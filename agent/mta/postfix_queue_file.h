@@ -26,6 +26,16 @@
 
 #define POSTFIX_RECIPIENTS_PART 128
 
+/* A login, or an address; what is longer is told as none. */
+#define POSTFIX_ACCOUNT_MAX 256
+
+/* Text of a queue file that is kept while reading goes on. */
+struct postfix_kept {
+	bool is_there; /* with length 0: it cannot be told */
+	size_t length;
+	char text[POSTFIX_ACCOUNT_MAX];
+};
+
 /* Work space of one thread: reused from file to file, no allocation. */
 struct postfix_file {
 	/*
@@ -39,6 +49,7 @@ struct postfix_file {
 
 	void (*visit)(void *visit_user, const struct queue_message *message);
 	void *visit_user;
+	bool wants_account; /* see queue_scan.h */
 
 	/* Private. */
 	int64_t base;    /* offset of buffer[0] */
@@ -49,6 +60,8 @@ struct postfix_file {
 	int64_t content_bytes, content_offset, recipients_told;
 	int64_t recipients_seen;
 	bool has_sender, has_size, has_time, has_content;
+	bool in_content; /* its records are wanted */
+	struct postfix_kept login, client, log_client, uid;
 	struct queue_message message;
 	struct queue_text recipients[POSTFIX_RECIPIENTS_PART];
 	char sender[POSTFIX_SENDER_MAX];
@@ -68,5 +81,18 @@ struct postfix_file {
  */
 int postfix_file_parse(
     struct postfix_file *file, enum queue_state state, const char *id);
+
+/* postfix_queue_account.c: who submitted it */
+
+/* postfix_account_attribute - take one of the file's named attributes */
+void postfix_account_attribute(
+    struct postfix_file *file, const char *data, size_t size);
+
+/* postfix_account_uid - "Received: by NAME (Postfix, from userid 33)" */
+bool postfix_account_uid(
+    const char *data, size_t size, struct postfix_kept *ret);
+
+/* postfix_account_tell - set the message's, when all was read */
+void postfix_account_tell(struct postfix_file *file);
 
 #endif

@@ -163,6 +163,7 @@ run(const struct queue_scan *scan, struct postfix_dirs *dirs,
 		worker->file.user = worker;
 		worker->file.visit = visit;
 		worker->file.visit_user = worker;
+		worker->file.wants_account = scan->wants_account;
 		workers[i] = worker;
 	}
 	started = start(workers, scan->threads);

@@ -44,7 +44,15 @@ struct queue_message {
 	struct queue_text sender;            /* length 0: the null sender */
 	const struct queue_text *recipients; /* those that still wait */
 	size_t recipient_count;
-	bool is_last;  /* the last part */
+	/*
+	 * Who submitted it; only when queue_scan.wants_account, and only in the
+	 * last part. Each is absent (NULL) when the message does not tell. At
+	 * most one is told.
+	 */
+	struct queue_text login;  /* by this SASL login */
+	struct queue_text uid;    /* by sendmail(1), in digits */
+	struct queue_text client; /* by this address, without a login */
+	bool is_last;             /* the last part */
 	bool is_whole; /* in the last part: the message is undamaged */
 };
 
@@ -52,9 +60,10 @@ struct queue_message {
 #define QUEUE_SCAN_THREADS_MAX 8
 
 struct queue_scan {
-	int queue_fd;     /* of the queue directory; borrowed */
-	unsigned states;  /* 1 << enum queue_state: which to read */
-	unsigned threads; /* 1 .. QUEUE_SCAN_THREADS_MAX */
+	int queue_fd;       /* of the queue directory; borrowed */
+	unsigned states;    /* 1 << enum queue_state: which to read */
+	unsigned threads;   /* 1 .. QUEUE_SCAN_THREADS_MAX */
+	bool wants_account; /* tell who submitted a message: more to read */
 	/* visit - called by several threads at once; thread < threads */
 	void (*visit)(
 	    void *user, unsigned thread, const struct queue_message *message);

@@ -90,6 +90,32 @@ has_destination(const char *want, const struct queue_message *message)
 	return false;
 }
 
+/* account_matches - to the byte: another's mail must not be taken for it */
+static bool
+account_matches(const char *want, const struct queue_message *message)
+{
+	const struct {
+		const char *kind;
+		const struct queue_text *text;
+	} accounts[] = {
+	    {"login:",  &message->login },
+	    {"uid:",    &message->uid   },
+	    {"client:", &message->client},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(accounts); i++) {
+		const size_t length = strlen(accounts[i].kind);
+		const struct queue_text *text = accounts[i].text;
+
+		if (strncmp(want, accounts[i].kind, length) == 0)
+			return text->text != NULL &&
+			       strlen(want + length) == text->length &&
+			       memcmp(want + length, text->text,
+			           text->length) == 0;
+	}
+	return false;
+}
+
 static bool
 matches(const struct queue_pick *pick, const struct queue_message *message)
 {
@@ -100,6 +126,8 @@ matches(const struct queue_pick *pick, const struct queue_message *message)
 		return false;
 	if (query->larger_bytes > 0 &&
 	    (double)message->bytes <= query->larger_bytes)
+		return false;
+	if (query->account != NULL && !account_matches(query->account, message))
 		return false;
 	return query->sender == NULL ||
 	       sender_matches(query->sender, &message->sender);

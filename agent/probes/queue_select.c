@@ -66,6 +66,7 @@ static void __attribute__((noreturn)) child(struct select_job *job)
 	struct queue_scan scan = {
 	    .states = 1U << job->state,
 	    .threads = THREADS,
+	    .wants_account = job->query->account != NULL,
 	    .visit = queue_pick_add,
 	    .user = pick,
 	};

@@ -24,7 +24,8 @@ struct seen {
 	char sender[200];
 	int64_t arrival_s, size;
 	unsigned parts, last;
-	bool is_whole;
+	bool is_whole, wants_account;
+	char account[300]; /* "login:x", "uid:33", "client:1"; "" */
 };
 
 static int64_t
@@ -57,6 +58,12 @@ visit(void *user, const struct queue_message *message)
 	seen->parts++;
 	seen->last += message->is_last;
 	seen->is_whole = message->is_whole;
+	(void)snprintf(seen->account, sizeof(seen->account),
+	    "%s%.*s%s%.*s%s%.*s", message->login.text != NULL ? "login:" : "",
+	    (int)message->login.length, message->login.text,
+	    message->uid.text != NULL ? "uid:" : "", (int)message->uid.length,
+	    message->uid.text, message->client.text != NULL ? "client:" : "",
+	    (int)message->client.length, message->client.text);
 	seen->arrival_s = message->arrival_s;
 	seen->size = message->bytes;
 	(void)snprintf(seen->sender, sizeof(seen->sender), "%.*s",
@@ -75,6 +82,7 @@ parse(const struct buf *bytes, struct seen *seen)
 	AUTO_FREE struct postfix_file *file = mem_alloc(1, sizeof(*file));
 	int r;
 
+	file->wants_account = seen->wants_account;
 	buf_done(&seen->recipients);
 	memset(seen, 0, sizeof(*seen));
 	seen->bytes = bytes;
@@ -302,6 +310,79 @@ test_domain(void **state)
 	}
 }
 
+/* account_of - of a message with these attributes and this content */
+static void
+assert_account(const char *const *attributes, const char *const *content,
+    bool is_second_part, const char *want)
+{
+	AUTO_BUF struct buf bytes = {0};
+	struct seen seen = {.wants_account = true};
+	size_t offset, end;
+
+	queue_file_begin(&bytes, 1, "me@here.test");
+	for (; *attributes != NULL; attributes++)
+		record_add(&bytes, 'A', *attributes);
+	if (!is_second_part)
+		record_add(&bytes, 'R', "a@x.test");
+	record_add(&bytes, 'M', "");
+	offset = bytes.length;
+	for (; *content != NULL; content++)
+		record_add(&bytes, 'N', *content);
+	end = bytes.length;
+	record_add(&bytes, 'X', "");
+	if (is_second_part)
+		record_add(&bytes, 'R', "a@x.test");
+	record_add(&bytes, 'E', "");
+	queue_file_size(&bytes, end - offset, offset, 1);
+	assert_int_equal(parse(&bytes, &seen), 0);
+	assert_string_equal(seen.account, want);
+	assert_string_equal(buf_text(&seen.recipients), "a@x.test ");
+	assert_int_equal(seen.parts, 1);
+	buf_done(&seen.recipients);
+}
+
+#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define CLIENT     "client_address=192.0.2.7", "log_client_address=192.0.2.7"
+#define USERID     "Received: by mx.test (Postfix, from userid 33)"
+#define ITS_ID     "\tid 4F2A1B3C; Mon, 1 Jan 2024 00:00:00 +0000 (UTC)"
+
+static void
+test_account(void **state)
+{
+	char name[400] = "sasl_username=";
+
+	(void)state;
+	memset(name + strlen(name), 'x', 300);
+	for (int second = 0; second < 2; second++) {
+		assert_account(TEXTS("sasl_username=al@x", CLIENT),
+		    TEXTS("Received: from x"), second, "login:al@x");
+		assert_account(TEXTS(CLIENT), TEXTS(USERID, ITS_ID), second,
+		    "client:192.0.2.7");
+		assert_account(TEXTS("rewrite_context=local"),
+		    TEXTS(USERID, ITS_ID, "Subject: x"), second, "uid:33");
+		/* the second one, and one of a filter, and one too long */
+		assert_account(
+		    TEXTS(CLIENT, "sasl_username=a", "sasl_username=b"),
+		    TEXTS("x"), second, "login:a");
+		assert_account(TEXTS("client_address=127.0.0.1",
+		                   "log_client_address=192.0.2.7"),
+		    TEXTS(USERID, ITS_ID), second, "");
+		assert_account(TEXTS(CLIENT, name), TEXTS("x"), second, "");
+		/* forged: another id, no id, behind other headers */
+		assert_account(TEXTS("x=y"),
+		    TEXTS(USERID, "\tid 4F2A1B3D; Mon"), second, "");
+		assert_account(TEXTS("x=y"),
+		    TEXTS(USERID, "\tid 4F2A1B3CA; Mon"), second, "");
+		assert_account(TEXTS("x=y"), TEXTS(USERID), second, "");
+		assert_account(TEXTS("x=y"),
+		    TEXTS("Subject: x", USERID, ITS_ID), second, "");
+		assert_account(TEXTS("x=y"),
+		    TEXTS("Received: by mx.test (Postfix, from userid x)",
+		        ITS_ID),
+		    second, "");
+	}
+}
+
 int
 main(void)
 {
@@ -315,6 +396,7 @@ main(void)
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_damaged),
 	    cmocka_unit_test(test_domain),
+	    cmocka_unit_test(test_account),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
