@@ -42,7 +42,7 @@ struct dns_probe {
 };
 
 static const char *const dns_tables[] = {"domain", "mx_host", "address", "helo",
-    "dkim", "dmarc", "blocklist", "dnsbl", NULL};
+    "mtasts", "tlsrpt", "dkim", "dmarc", "blocklist", "dnsbl", NULL};
 
 static int
 dns_prepare(struct probe_job *job, struct why *why)
