@@ -68,6 +68,8 @@ struct spf_answer {
 	const char *doubt;
 	/* an address rests on the resolver's own data: the world may see another */
 	const char *local_name;
+	/* a term that was tried for one local part only (%{l}, %{s}); or NULL */
+	const char *by_sender;
 	/* the domain's own records; one, as a rule */
 	size_t record_count;
 	const char *const *records; /* as they stand: any octets but NUL */

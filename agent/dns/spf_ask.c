@@ -240,6 +240,8 @@ spf_target(struct spf_run *run, const char *text, const char *domain,
 		return domain;
 	if (spf_macro_has(text, 'p'))
 		spf_valid_find(run, domain, ret_verdict);
+	if (spf_macro_has(text, 'l') || spf_macro_has(text, 's'))
+		run->answer.by_sender = text;
 	run->macros.domain = domain;
 	if (!spf_macro_expand(&out, text, &run->macros))
 		return NULL;

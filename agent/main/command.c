@@ -23,8 +23,7 @@ static const char *const both[] = {"text", "json", NULL};
 const struct command command_rows[] = {
     COMMAND("", "[PLAYBOOK]...", FOR_RUN, NULL, cmd_run,
         "look, diagnose, plan; apply what is approved"),
-    COMMAND("explain",
-        "playbook NAME | reply TEXT | port ... | spf ...",
+    COMMAND("explain", "playbook NAME | reply TEXT | port ... | spf ...",
         FOR_EXPLAIN, both, cmd_explain,
         "a playbook; a reply; what the firewall does; SPF"),
     COMMAND("facts", "[TABLE]...", FOR_FACTS, both, cmd_facts,
