@@ -287,22 +287,22 @@ is_dead(struct dns_book *book, struct arena *arena,
 	return true;
 }
 
+/* DEAD: no test entry is there, and is_dead() has to say what that means. */
 static bool
 family_health(struct dns_book *book, struct arena *arena,
     const struct blocklist_use *use, enum blocklist_family family,
-    struct blocklist_health *ret)
+    struct tests *tests, struct blocklist_health *ret)
 {
 	const struct dns_result *bad = NULL;
-	struct tests tests;
 	bool is_listed = false;
 
 	*ret = (struct blocklist_health){.state = BLOCKLIST_ALIVE};
-	if (!tests_look(book, arena, use, family, &tests))
+	if (!tests_look(book, arena, use, family, tests))
 		return false;
-	if (is_spoilt(arena, use, tests.free, ret))
+	if (is_spoilt(arena, use, tests->free, ret))
 		return true;
-	for (size_t i = 0; i < tests.count; i++) {
-		const struct dns_result *result = tests.listed[i];
+	for (size_t i = 0; i < tests->count; i++) {
+		const struct dns_result *result = tests->listed[i];
 
 		if (is_spoilt(arena, use, result, ret))
 			return true;
@@ -310,15 +310,15 @@ family_health(struct dns_book *book, struct arena *arena,
 		if (result->outcome != DNS_ANSWER && !is_absent(result))
 			bad = result;
 	}
-	if (tests.free->outcome == DNS_ANSWER)
-		return lists_all(book, arena, use, family, &tests, ret);
-	if (!is_absent(tests.free))
-		bad = tests.free;
+	if (tests->free->outcome == DNS_ANSWER)
+		return lists_all(book, arena, use, family, tests, ret);
+	if (!is_absent(tests->free))
+		bad = tests->free;
 	else if (is_listed)
 		return true;
-	if (bad == NULL)
-		return is_dead(book, arena, use, &tests, ret);
-	unknown(arena, use, bad, ret);
+	ret->state = BLOCKLIST_DEAD;
+	if (bad != NULL)
+		unknown(arena, use, bad, ret);
 	return true;
 }
 
@@ -329,19 +329,19 @@ blocklist_health(struct dns_book *book, struct arena *arena,
 {
 	const enum blocklist_family sibling =
 	    family == BLOCKLIST_IPV4 ? BLOCKLIST_IPV6 : BLOCKLIST_IPV4;
-	const bool has_sibling =
-	    family != BLOCKLIST_DOMAIN && use->list->families[sibling];
 	struct blocklist_health other = {.state = BLOCKLIST_DEAD};
-	bool is_known = family_health(book, arena, use, family, ret);
+	struct tests tests, other_tests;
+	bool is_known = family_health(book, arena, use, family, &tests, ret);
 
 	/* in the same wave, whatever the first comes to */
-	if (has_sibling)
-		is_known = family_health(book, arena, use, sibling, &other) &&
+	if (family != BLOCKLIST_DOMAIN && use->list->families[sibling])
+		is_known = family_health(book, arena, use, sibling,
+		               &other_tests, &other) &&
 		           is_known;
 	if (!is_known)
 		return false;
-	if (other.state == BLOCKLIST_ALIVE &&
-	    (ret->state == BLOCKLIST_DEAD || ret->state == BLOCKLIST_UNTESTED))
+	if (ret->state == BLOCKLIST_DEAD && other.state == BLOCKLIST_ALIVE)
 		*ret = other;
-	return true;
+	return ret->state != BLOCKLIST_DEAD ||
+	       is_dead(book, arena, use, &tests, ret);
 }
