@@ -4,9 +4,11 @@
  * Purpose  run the checks over the book until none wants anything more
  * Input    replies, by way of the book: hostile
  * Errors   nobody to ask: every table is unknown, with the reason; a resolver
- *          that makes up answers is worth no question more
+ *          that makes up answers is worth no question more, and one that knows
+ *          of nothing at all says nothing of our domains
  * Runs as  observer
- * Source   dns_look.h; RFC 6761 section 6.4: nothing is at .invalid
+ * Source   dns_look.h; RFC 6761 section 6.4: nothing is at .invalid; RFC 1034
+ *          section 4.2.1: every zone has name servers, the root's too
  */
 #include "agent/probes/dns_look.h"
 
@@ -21,6 +23,9 @@
  * the name that the one before gave, and what follows from the last.
  */
 #define WAVES_MAX 32
+
+/* What every resolver that sees the world knows. */
+#define ROOT "."
 
 /* Rows in the table of checks at most. */
 #define CHECKS_MAX 32
@@ -94,8 +99,11 @@ runs_wave(struct runs *runs, struct dns_look *look,
 	const struct dns_result *lie;
 	int r;
 
-	if (dns_book_waves(look->book) == 0 && dns_book_wants(look->book) > 0)
+	if (dns_book_waves(look->book) == 0 && dns_book_wants(look->book) > 0) {
 		dns_book_want(look->book, runs->canary, DNS_A);
+		/* looked up, so that a second server is asked too */
+		(void)dns_book_look(look->book, ROOT, DNS_NS);
+	}
 	r = dns_book_wave(look->book, asker, why);
 	if (r <= 0)
 		return r;
@@ -108,6 +116,24 @@ runs_wave(struct runs *runs, struct dns_look *look,
 	return r;
 }
 
+/* A captive portal, a sinkhole, a forwarder that is cut off. */
+static int
+root_check(struct dns_look *look, struct why *why)
+{
+	const struct dns_result *root;
+
+	if (dns_book_waves(look->book) == 0)
+		return 0;
+	root = dns_book_look(look->book, ROOT, DNS_NS);
+	if (root == NULL ||
+	    (root->outcome != DNS_NODATA && root->outcome != DNS_NXDOMAIN))
+		return 0;
+	return why_set(why, -EBADMSG,
+	    "the name server %s knows of nothing: not even the root of the DNS "
+	    "is there, it says",
+	    root->server != NULL ? root->server : "of this host");
+}
+
 static int
 runs_all(struct runs *runs, struct dns_look *look,
     const struct dns_asker *asker, bool has_second, struct why *why)
@@ -118,7 +144,7 @@ runs_all(struct runs *runs, struct dns_look *look,
 	for (unsigned waves = 0; r >= 0 && waves < WAVES_MAX; waves++) {
 		is_done = runs_judge(runs, look);
 		if (is_done && is_disputed)
-			return 0;
+			return root_check(look, why);
 		if (is_done) {
 			is_disputed = true;
 			r = dns_book_dispute(look->book, asker, why);
