@@ -1,0 +1,76 @@
+/*
+ * signer.h - which keys the signers of this host use, as their configuration
+ * says
+ *
+ * Selectors are never guessed: what a configuration says in a way that is not
+ * understood here (a database, a script) is said in `unknown`.
+ */
+#ifndef MAILFIX_PROBES_SIGNER_H
+#define MAILFIX_PROBES_SIGNER_H
+
+#include "agent/base/buf.h"
+#include "agent/mta/mta.h"
+
+/* As the table of facts. */
+#define SIGNER_KEYS_MAX 128U
+
+struct signer_key {
+	const char *selector, *domain; /* the domain in lower case */
+	const char *signer;
+	const char *path;   /* of the private key; NULL: not told */
+	const char *inside; /* the key itself stands in the configuration */
+	const char *source; /* the file that says so */
+};
+
+struct signer {
+	const char *name;   /* "opendkim" */
+	const char *config; /* what it reads first; NULL: it is not here */
+	const char
+	    *unknown; /* why there may be more keys; NULL: all are told */
+	bool in_use;
+	size_t key_count;
+};
+
+#define SIGNERS_MAX 4
+
+struct signers {
+	struct arena *arena;
+	const char *root; /* before every path: "" but for tests */
+	const struct mta *mta;
+	struct signer all[SIGNERS_MAX];
+	size_t count;
+	struct signer_key *keys; /* of SIGNER_KEYS_MAX */
+	size_t key_count;
+};
+
+/* signers_find - all signers that are here, and the keys of those in use */
+void signers_find(struct signers *signers);
+
+/* signers_configured - "selector:domain[:file], ..." of mailfix.conf instead */
+void signers_configured(struct signers *signers, const char *list);
+
+/* One file each; *signer is at hand. */
+void signer_opendkim(struct signers *signers, struct signer *signer);
+void signer_dkimpy(struct signers *signers, struct signer *signer);
+void signer_rspamd(struct signers *signers, struct signer *signer);
+
+/* signer_read - a file of the configuration; 0, or a negative errno */
+int signer_read(struct signers *signers, const char *path, struct buf *ret,
+    struct why *why);
+
+/* signer_key_add - one more, unless it is there or no name of a record */
+void signer_key_add(
+    struct signers *signers, struct signer *signer, struct signer_key key);
+
+/* signer_doubt - why there may be more keys; the first reason stays */
+void signer_doubt(struct signers *signers, struct signer *signer,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* signer_rows - lines of blank-separated words, without comments */
+struct signer_row {
+	const char *key, *value; /* the first word, and the rest; or "" */
+};
+const struct signer_row *signer_rows(
+    struct arena *arena, const char *text, size_t *ret_count);
+
+#endif

@@ -1,0 +1,312 @@
+/*
+ * signer_rspamd.c - the keys of rspamd's module dkim_signing
+ *
+ * Purpose  one function: signer.h
+ * Input    dkim_signing.conf of modules.d, local.d and override.d, the maps that
+ *          they name, the names of files in the folder of keys
+ * Errors   keys in Redis, in vault or behind a script are in `unknown`
+ * Runs as  actor
+ * Source   rspamd's documentation of dkim_signing: path, selector, domain,
+ *          selector_map, path_map, try_fallback, use_redis, use_vault,
+ *          signing_table, key_table
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/text.h"
+#include "agent/probes/signer.h"
+#include "agent/probes/ucl.h"
+
+#define CONFIG_DIR "/etc/rspamd"
+#define MODULE     "dkim_signing"
+
+/* rspamd's own defaults, as modules.d has them. */
+#define PATH_DEFAULT     "/var/lib/rspamd/dkim/$domain.$selector.key"
+#define SELECTOR_DEFAULT "dkim"
+
+/* More names than that in a folder are not looked through. */
+#define NAMES_MAX 4096U
+
+struct look {
+	struct signers *signers;
+	struct signer *signer;
+	struct ucl_node module;
+	const char *path, *selector; /* of all that say nothing else */
+};
+
+/* modules.d wraps it in a section, the others stand in one already. */
+static void
+part_read(struct look *look, const char *folder, bool is_wrapped)
+{
+	struct arena *arena = look->signers->arena;
+	const char *path =
+	    arena_printf(arena, CONFIG_DIR "/%s/" MODULE ".conf", folder);
+	AUTO_BUF struct buf text = {0};
+	struct ucl_node whole = {.key = ""};
+	const struct ucl_node *inner = &whole;
+	struct why why = {0};
+	int r = signer_read(look->signers, path, &text, &why);
+
+	if (r == -ENOENT)
+		return;
+	if (r == 0)
+		r = ucl_read(arena, path, buf_text(&text), &whole, &why);
+	if (r < 0)
+		signer_doubt(look->signers, look->signer, "%s", why.text);
+	if (is_wrapped)
+		inner = ucl_find(&whole, MODULE);
+	if (inner == NULL || inner->children == NULL)
+		return;
+	/* behind what is there: the last one counts */
+	if (look->module.last != NULL)
+		look->module.last->next = inner->children;
+	else
+		look->module.children = inner->children;
+	look->module.last = inner->last;
+}
+
+static bool
+is_set(const struct look *look, const char *key, const char *otherwise)
+{
+	const char *value = ucl_text(&look->module, key, otherwise);
+
+	return strcmp(value, "true") == 0 || strcmp(value, "yes") == 0 ||
+	       strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
+}
+
+/* "$domain" and "$selector", and the folder that rspamd keeps its data in. */
+static const char *
+path_fill(struct arena *arena, const char *path, const char *domain,
+    const char *selector)
+{
+	const struct {
+		const char *name, *value;
+	} words[] = {
+	    {"$domain",   domain           },
+	    {"$selector", selector         },
+	    {"${DBDIR}",  "/var/lib/rspamd"},
+	    {"$DBDIR",    "/var/lib/rspamd"},
+	};
+	AUTO_BUF struct buf out = {0};
+
+	while (*path != '\0') {
+		size_t i;
+
+		for (i = 0; i < ARRAY_COUNT(words); i++)
+			if (text_starts(path, words[i].name))
+				break;
+		if (i == ARRAY_COUNT(words)) {
+			buf_add_char(&out, *path++);
+			continue;
+		}
+		buf_add(&out, words[i].value);
+		path += strlen(words[i].name);
+	}
+	return arena_dup(arena, buf_text(&out));
+}
+
+static void
+key_add(struct look *look, const char *domain, const char *selector,
+    const char *path, const char *source)
+{
+	signer_key_add(look->signers, look->signer,
+	    (struct signer_key){.domain = domain,
+	        .selector = selector,
+	        .path = path_fill(look->signers->arena, path, domain, selector),
+	        .source = source});
+}
+
+/* domain { a.test { path, selector } b.test { selectors [ { } ] } } */
+static void
+domains_read(struct look *look, const struct ucl_node *domains)
+{
+	for (const struct ucl_node *domain = domains->children; domain != NULL;
+	     domain = domain->next) {
+		const struct ucl_node *many = ucl_find(domain, "selectors");
+
+		if (strchr(domain->key, '*') != NULL) {
+			look->path = ucl_text(domain, "path", look->path);
+			look->selector =
+			    ucl_text(domain, "selector", look->selector);
+			continue;
+		}
+		if (many == NULL)
+			key_add(look, domain->key,
+			    ucl_text(domain, "selector", look->selector),
+			    ucl_text(domain, "path", look->path), domain->file);
+		for (const struct ucl_node *one = many != NULL ? many->children
+		                                               : NULL;
+		     one != NULL; one = one->next)
+			key_add(look, domain->key,
+			    ucl_text(one, "selector", look->selector),
+			    ucl_text(one, "path", look->path), domain->file);
+	}
+}
+
+/* A map of lines "a.test value"; false: it is elsewhere, and that is said. */
+static bool
+map_read(struct look *look, const char *key, const struct signer_row **ret,
+    size_t *ret_count, const char **ret_path)
+{
+	const struct ucl_node *node = ucl_find(&look->module, key);
+	const char *path = node != NULL ? node->value : NULL;
+	AUTO_BUF struct buf text = {0};
+	struct why why = {0};
+
+	*ret_count = 0;
+	if (node == NULL)
+		return true;
+	while (path != NULL &&
+	       (text_starts(path, "file://") || text_starts(path, "fallback+")))
+		path += text_starts(path, "file://") ? strlen("file://")
+		                                     : strlen("fallback+");
+	path =
+	    path != NULL ? path_fill(look->signers->arena, path, "", "") : "";
+	if (path[0] != '/') {
+		signer_doubt(look->signers, look->signer,
+		    "%s: what %s is in is not read here", node->file, key);
+		return false;
+	}
+	if (signer_read(look->signers, path, &text, &why) < 0) {
+		signer_doubt(look->signers, look->signer, "%s", why.text);
+		return false;
+	}
+	*ret = signer_rows(look->signers->arena, buf_text(&text), ret_count);
+	*ret_path = path;
+	return true;
+}
+
+static const char *
+row_find(const struct signer_row *rows, size_t count, const char *key,
+    const char *otherwise)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rows[i].key, key) == 0)
+			return rows[i].value;
+	return otherwise;
+}
+
+static void
+maps_read(struct look *look)
+{
+	const struct signer_row *selectors = NULL, *paths = NULL;
+	size_t selector_count, path_count;
+	const char *source = look->signer->config;
+
+	if (!map_read(
+	        look, "selector_map", &selectors, &selector_count, &source) ||
+	    !map_read(look, "path_map", &paths, &path_count, &source))
+		return;
+	for (size_t i = 0; i < selector_count; i++)
+		key_add(look, selectors[i].key, selectors[i].value,
+		    row_find(paths, path_count, selectors[i].key, look->path),
+		    source);
+	for (size_t i = 0; i < path_count; i++)
+		key_add(look, paths[i].key,
+		    row_find(selectors, selector_count, paths[i].key,
+		        look->selector),
+		    paths[i].value, source);
+}
+
+/* Of "X.dkim.key" for "$domain.dkim.key": X; NULL: another file. */
+static const char *
+name_domain(struct arena *arena, const char *name, const char *pattern)
+{
+	const char *mark = strstr(pattern, "$domain");
+	size_t before = (size_t)(mark - pattern), length = strlen(name);
+	const char *after = mark + strlen("$domain");
+
+	if (length <= before + strlen(after) ||
+	    strncmp(name, pattern, before) != 0 || !text_ends(name, after))
+		return NULL;
+	return arena_dup_n(
+	    arena, name + before, length - before - strlen(after));
+}
+
+/* Whoever sends: the key that lies there for his domain, if one does. */
+static void
+folder_read(struct look *look)
+{
+	struct arena *arena = look->signers->arena;
+	const char *path =
+	    path_fill(arena, look->path, "$domain", look->selector);
+	const char *leaf = strrchr(path, '/');
+	const char *folder;
+	const struct dirent *entry;
+	unsigned count = 0;
+	DIR *dir;
+
+	if (leaf == NULL || strstr(path, "$domain") == NULL)
+		return;
+	if (strstr(path, "$domain") < leaf) {
+		signer_doubt(look->signers, look->signer,
+		    "the path %s is not looked through", look->path);
+		return;
+	}
+	folder = arena_printf(
+	    arena, "%s%.*s", look->signers->root, (int)(leaf - path), path);
+	dir = opendir(folder);
+	if (dir == NULL && errno != ENOENT)
+		signer_doubt(look->signers, look->signer, "%s: %s", folder,
+		    strerror(errno));
+	while (dir != NULL && count++ < NAMES_MAX &&
+	       (entry = readdir(dir)) != NULL) {
+		const char *domain =
+		    name_domain(arena, entry->d_name, leaf + 1);
+
+		if (domain != NULL)
+			key_add(look, domain, look->selector, look->path,
+			    look->signer->config);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+static void
+elsewhere_say(struct look *look)
+{
+	static const char *const switches[] = {"use_redis", "use_vault"};
+	static const char *const tables[] = {"signing_table", "key_table"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(switches); i++)
+		if (is_set(look, switches[i], "false"))
+			signer_doubt(look->signers, look->signer,
+			    MODULE ": %s: keys that are not in files",
+			    switches[i]);
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++)
+		if (ucl_find(&look->module, tables[i]) != NULL)
+			signer_doubt(look->signers, look->signer,
+			    MODULE ": %s is not read here", tables[i]);
+}
+
+void
+signer_rspamd(struct signers *signers, struct signer *signer)
+{
+	struct look look = {
+	    .signers = signers, .signer = signer, .module = {.key = MODULE}};
+	AUTO_BUF struct buf text = {0};
+	const struct ucl_node *domains;
+
+	if (signer_read(signers, CONFIG_DIR "/rspamd.conf", &text, NULL) ==
+	    -ENOENT)
+		return;
+	signer->config = CONFIG_DIR "/local.d/" MODULE ".conf";
+	if (!signer->in_use)
+		return;
+	part_read(&look, "modules.d", true);
+	part_read(&look, "local.d", false);
+	part_read(&look, "override.d", false);
+	if (!is_set(&look, "enabled", "true"))
+		return;
+	look.path = ucl_text(&look.module, "path", PATH_DEFAULT);
+	look.selector = ucl_text(&look.module, "selector", SELECTOR_DEFAULT);
+	domains = ucl_find(&look.module, "domain");
+	if (domains != NULL)
+		domains_read(&look, domains);
+	maps_read(&look);
+	elsewhere_say(&look);
+	if (is_set(&look, "try_fallback", "true"))
+		folder_read(&look);
+}
