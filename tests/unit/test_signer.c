@@ -124,9 +124,9 @@ test_opendkim_tables(void **state)
 	    "Domain unused.test\nSelector x\nKeyFile /x\n");
 	put("/etc/opendkim/KeyTable",
 	    "k1 a.test:s1:/keys/a\nall %:s2:/keys/%/s2\n"
-	    "unused c.test:s3:/keys/c\nin e.test:s4:MIIB\n");
+	    "unused c.test:s3:/keys/c\nhere e.test:s4:MIIB\n");
 	put("/etc/opendkim/SigningTable",
-	    "*@A.test k1\n*@b.test all\n.d.test all\nu@e.test in\n");
+	    "*@A.test k1\n*@b.test all\n.d.test all\nu@e.test here\n");
 	signers_find(&signers);
 	assert_int_equal(signers.key_count, 4);
 	key_is(0, "s1/a.test /keys/a");
