@@ -158,6 +158,8 @@ row_tell(struct dns_look *look, const struct address_check *check, size_t i,
 	ptr_tell(&check->ptrs[i], out);
 	truth_tell(out, "v4_ok", v4_judge(look, check),
 	    "what the world sees of IPv4 is not known");
+	if (look->identity->mta != NULL)
+		fact_out_bool(out, "v4_first", look->identity->mta->prefers_v4);
 	if (look->identity->helo != NULL)
 		fact_out_text(out, "helo", look->identity->helo);
 	paste_tell(look, check, address->text, out);
