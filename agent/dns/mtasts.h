@@ -16,6 +16,7 @@ enum mtasts_state {
 	MTASTS_STATE_MAX
 };
 
+/* Ends with a NULL, that of MTASTS_UNKNOWN; so do all such lists of states. */
 extern const char *const mtasts_state_names[MTASTS_STATE_MAX];
 
 struct mtasts {

@@ -8,6 +8,7 @@
  * Runs as  both roles
  * Source   SPEC section 4
  */
+#include "agent/dns/address_ptr.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_WHO  "mailfix.conf, main.cf, routes"
@@ -15,14 +16,13 @@
 #define SOURCE_HELO "DNS: A, AAAA"
 
 static const char *const families[] = {"ipv4", "ipv6", NULL};
-static const char *const ptr_states[] = {"ok", "missing", "unconfirmed", NULL};
 
 static const struct column address_columns[] = {
     ROW_ENUM("family", families, "IPv4 or IPv6", SOURCE_WHO),
     ROW_TEXT(
         "source", "where that is known from: configured, route", SOURCE_WHO),
     ROW_TEXT("ptr", "its names", "DNS: PTR"),
-    ROW_ENUM("ptr_state", ptr_states,
+    ROW_ENUM("ptr_state", address_ptr_state_names,
         "ok: one of its names leads back to it; missing: it has none; "
         "unconfirmed: none leads back",
         SOURCE_PTR),

@@ -7,6 +7,11 @@
  * Runs as  both roles
  * Source   SPEC section 4
  */
+#include "agent/dns/dmarc.h"
+#include "agent/dns/domain_mx.h"
+#include "agent/dns/mtasts.h"
+#include "agent/dns/tlsrpt.h"
+#include "agent/fact/schema_dns.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_WHO "mailfix.conf, main.cf, keys of signers, queue, mail log"
@@ -39,17 +44,26 @@ static const struct column domain_columns[] = {
         "DNS: MX, A, AAAA"),
     ROW_LONG_TEXT(
         "paste", "the record that leads its mail to this host", "DNS: MX"),
+    ROW_JOINED_ENUM("spf", spf_record_states,
+        "its SPF record; unknown where no mail leaves in its name",
+        "spf_record", "state"),
+    ROW_JOINED_ENUM("dmarc", dmarc_state_names,
+        "its DMARC record; unknown where no mail leaves in its name", "dmarc",
+        "state"),
+    ROW_JOINED_ENUM("mtasts", mtasts_state_names,
+        "its MTA-STS record; unknown where its mail ends elsewhere", "mtasts",
+        "state"),
+    ROW_JOINED_ENUM("tlsrpt", tlsrpt_state_names,
+        "its TLS-RPT record; unknown where its mail ends elsewhere", "tlsrpt",
+        "state"),
 };
-
-static const char *const mx_host_states[] = {
-    "ok", "missing", "literal", "root", NULL};
 
 static const struct column mx_host_columns[] = {
     ROW_TEXT("domain", "whose mail server it is", SOURCE_WHO),
     ROW_TEXT("host", "its name", SOURCE_MX),
     ROW_NUMBER(
         "preference", UNIT_COUNT, "the lowest is tried first", SOURCE_MX),
-    ROW_ENUM("state", mx_host_states,
+    ROW_ENUM("state", domain_mx_host_state_names,
         "ok: it has an address; missing: it has none; literal: its name is an "
         "address; root: a null MX that is none",
         "DNS: A, AAAA"),

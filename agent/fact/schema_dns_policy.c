@@ -8,16 +8,15 @@
  * Runs as  both roles
  * Source   SPEC section 4
  */
+#include "agent/dns/mtasts.h"
+#include "agent/dns/tlsrpt.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_STS "DNS: TXT of _mta-sts.DOMAIN"
 #define SOURCE_RPT "DNS: TXT of _smtp._tls.DOMAIN"
 
-static const char *const mtasts_states[] = {
-    "none", "ok", "duplicate", "invalid", "no-host", NULL};
-
 static const struct column mtasts_columns[] = {
-    ROW_ENUM("state", mtasts_states,
+    ROW_ENUM("state", mtasts_state_names,
         "none: it announces no policy; ok; duplicate, invalid: its record does "
         "not count; no-host: nobody can fetch the policy",
         SOURCE_STS),
@@ -28,11 +27,8 @@ static const struct column mtasts_columns[] = {
     ROW_LONG_TEXT("paste", "the record as it should be", SOURCE_STS),
 };
 
-static const char *const tlsrpt_states[] = {
-    "none", "ok", "duplicate", "invalid", NULL};
-
 static const struct column tlsrpt_columns[] = {
-    ROW_ENUM("state", tlsrpt_states,
+    ROW_ENUM("state", tlsrpt_state_names,
         "none: it wants no reports; ok; duplicate, invalid: its record does "
         "not count",
         SOURCE_RPT),

@@ -7,6 +7,7 @@
  * Runs as  both roles
  * Source   SPEC section 4; RFC 7208
  */
+#include "agent/fact/schema_dns.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_WHO "mailfix.conf, main.cf, keys of signers, mail log"
@@ -42,11 +43,11 @@ static const struct column spf_columns[] = {
         SOURCE_SPF),
 };
 
-static const char *const states[] = {
+const char *const spf_record_states[] = {
     "ok", "none", "multiple", "permerror", NULL};
 
 static const struct column spf_record_columns[] = {
-    ROW_ENUM("state", states,
+    ROW_ENUM("state", spf_record_states,
         "ok; none: no record; multiple: more than one, which counts as an "
         "error; permerror: receivers give up on it",
         SOURCE_SPF),

@@ -1,0 +1,10 @@
+/*
+ * schema_dns.h - words that tables about the DNS have in common
+ */
+#ifndef MAILFIX_FACT_SCHEMA_DNS_H
+#define MAILFIX_FACT_SCHEMA_DNS_H
+
+/* spf_record.state, domain.spf */
+extern const char *const spf_record_states[];
+
+#endif
