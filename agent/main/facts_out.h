@@ -9,7 +9,7 @@
 #include "agent/report/page.h"
 
 /* Twice the tables that the contract names. */
-#define SCHEMA_TABLES_MAX 32
+#define SCHEMA_TABLES_MAX 64
 
 /* facts_lines - the tables that were wanted; is_all: every row, every source */
 void facts_lines(struct page *page, const struct fact_set *set,
