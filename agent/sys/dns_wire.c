@@ -196,6 +196,19 @@ answer_read(const struct dns_question *question, const uint8_t *bytes,
 	return outcome == DNS_NODATA ? DNS_NXDOMAIN : DNS_BOGUS;
 }
 
+/*
+ * A server that does not want to may give the bare header back (unbound, whom
+ * it refuses). That tells of no name, so its question is not missed.
+ */
+static bool
+is_bare_refusal(const uint8_t *bytes)
+{
+	const unsigned rcode = bytes[3] & FLAG_RCODE;
+
+	return get16(bytes + AT_QUESTIONS) == 0 && rcode != 0 &&
+	       rcode != RCODE_NXDOMAIN;
+}
+
 enum dns_reply
 dns_wire_read(const struct dns_question *question, const uint8_t *bytes,
     size_t length, struct arena *arena, struct dns_result *ret)
@@ -214,7 +227,7 @@ dns_wire_read(const struct dns_question *question, const uint8_t *bytes,
 		return DNS_REPLY_FOREIGN;
 	if (is_plain(question, bytes))
 		return DNS_REPLY_PLAIN;
-	if (!is_ours(question, bytes, length))
+	if (!is_bare_refusal(bytes) && !is_ours(question, bytes, length))
 		return DNS_REPLY_FOREIGN;
 	if ((bytes[2] & FLAG_TC) != 0)
 		return DNS_REPLY_CUT;

@@ -174,6 +174,26 @@ header_counts(void **test)
 	arena_free(arena);
 }
 
+/* As unbound refuses; what it says of a name needs the question. */
+static void
+bare_header(void **test)
+{
+	struct arena *arena = arena_new();
+	struct dns_result result;
+
+	(void)test;
+	assert_int_equal(
+	    READ("\x12\x34\x81\x05\0\0\0\0\0\0\0\0"), DNS_REPLY_DONE);
+	assert_int_equal(result.outcome, DNS_REFUSED);
+	assert_int_equal(
+	    READ("\x12\x35\x81\x05\0\0\0\0\0\0\0\0"), DNS_REPLY_FOREIGN);
+	assert_int_equal(
+	    READ("\x12\x34\x81\x03\0\0\0\0\0\0\0\0"), DNS_REPLY_FOREIGN);
+	assert_int_equal(
+	    READ("\x12\x34\x81\x00\0\0\0\0\0\0\0\0"), DNS_REPLY_FOREIGN);
+	arena_free(arena);
+}
+
 static void
 nothing_at_the_end(void **test)
 {
@@ -281,6 +301,7 @@ main(void)
 	    cmocka_unit_test(question_is_written),
 	    cmocka_unit_test(chain_is_followed),
 	    cmocka_unit_test(chain_without_end),
+	    cmocka_unit_test(bare_header),
 	    cmocka_unit_test(nothing_at_the_end),
 	    cmocka_unit_test(header_counts),
 	    cmocka_unit_test(text_is_joined),
