@@ -172,7 +172,8 @@ row_tell(struct dns_look *look, const struct domain_check *check,
 	truth_tell(out, "mx_dead",
 	    mx->state == DOMAIN_MX_UNKNOWN ? DNS_NOT_TOLD : mx->is_dead,
 	    unknown);
-	truth_tell(out, "leads_here", mx->leads_here, unknown);
+	truth_tell(out, "leads_here", mx->leads_here,
+	    row->looks_at_hosts ? unknown : "its mail ends elsewhere");
 	text_tell(out, "mx_problem",
 	    mx->state == DOMAIN_MX_UNKNOWN ? NULL
 	                                   : problems_text(look->arena, mx),

@@ -39,6 +39,8 @@ struct dns_line {
 	{.name = (n), .type = (t), .value = (v), .canonical = (c)}
 #define LINE_LOCAL(n, t, v)                                                    \
 	{.name = (n), .type = (t), .value = (v), .is_local = true}
+#define LINE_LOCAL_FAULT(n, t, o)                                              \
+	{.name = (n), .type = (t), .outcome = (o), .is_local = true}
 #define LINE_FAULT(n, t, o)                                                    \
 	{.name = (n), .type = (t), .outcome = (o)}
 #define LINE_LOST(n, c, t, o)                                                  \
@@ -91,7 +93,8 @@ lines_find(const struct lines *lines, struct arena *arena, const char *name,
 			continue;
 		if (result.outcome == DNS_NXDOMAIN)
 			result.outcome = DNS_NODATA;
-		result.is_local = result.is_local || line->is_local;
+		if (line->value != NULL || line->type == type)
+			result.is_local = result.is_local || line->is_local;
 		if (line->type != type)
 			continue;
 		result.canonical = line->canonical;

@@ -55,6 +55,7 @@ static const struct dns_line lines[] = {
     LINE("hidden.test", DNS_MX, "10 mx.hidden.test"),
     LINE_LOCAL("mx.hidden.test", DNS_TXT, "x"),
     LINE_LOCAL("local.test", DNS_TXT, "x"),
+    LINE_LOCAL_FAULT("localmx.test", DNS_MX, DNS_NODATA),
     LINE_FAULT("late.test", DNS_MX, DNS_TIMEOUT),
     LINE_FAULT("broken.test", DNS_MX, DNS_SERVFAIL),
     LINE_FAULT("differ.test", DNS_MX, DNS_DISPUTED),
@@ -147,6 +148,8 @@ absent(void **state)
 	mx = look_at(&look, &self, "differ.test");
 	assert_int_equal(mx->state, DOMAIN_MX_UNKNOWN);
 	mx = look_at(&look, &self, "local.test");
+	assert_int_equal(mx->state, DOMAIN_MX_UNKNOWN);
+	mx = look_at(&look, &self, "localmx.test");
 	assert_int_equal(mx->state, DOMAIN_MX_UNKNOWN);
 	arena_free(look.arena);
 }
