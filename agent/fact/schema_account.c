@@ -30,7 +30,8 @@ static const struct column account_columns[] = {
         SOURCE_LOG),
     ROW_NUMBER("recipients", UNIT_COUNT, "recipients of these", SOURCE_LOG),
     ROW_NUMBER("outside", UNIT_COUNT,
-        "different recipients of it that were tried elsewhere (estimate)",
+        "different recipients of it that were tried elsewhere (estimate; "
+        "above 2,000 at least so many)",
         SOURCE_LOG),
     ROW_NUMBER("fresh", UNIT_COUNT,
         "of these, such as have never taken mail from this host (estimate)",

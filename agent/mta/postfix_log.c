@@ -125,21 +125,28 @@ is_routine(struct span text)
 
 /*
  * is_queued - "ID: from=<A>, size=N, nrcpt=N (queue active)", of the queue
- * manager; one line of seven, so nothing is set but what it tells
+ * manager; one line of seven, so nothing is set but what it tells, and what
+ * the queue manager calls an id is one
  */
 static bool
 is_queued(const struct log_line *line, struct log_event *ret)
 {
-	static const char name[] = "/qmgr";
-	const size_t length = sizeof(name) - 1;
-	const struct span program = line->program;
-	struct span text = line->text;
+	static const char name[] = "/qmgr", from[] = ": from=<";
+	const size_t length = sizeof(name) - 1, after = sizeof(from) - 1;
+	const struct span program = line->program, text = line->text;
+	const char *colon = memchr(text.text, ':',
+	    text.length < ID_LONGEST ? text.length : ID_LONGEST);
+	size_t id;
 
-	return program.length > length &&
-	       memcmp(program.text + program.length - length, name, length) ==
-	           0 &&
-	       queue_id(&text, &ret->queue_id) && LOG_EAT(&text, "from=<") &&
-	       postfix_log_queued(text, ret);
+	if (colon == NULL || text.text[0] > 'Z')
+		return false;
+	id = (size_t)(colon - text.text);
+	if (id < ID_SHORTEST || text.length < id + after ||
+	    memcmp(colon, from, after) != 0 || program.length <= length ||
+	    memcmp(program.text + program.length - length, name, length) != 0)
+		return false;
+	ret->queue_id = (struct span){text.text, (uint32_t)id};
+	return postfix_log_queued(log_from(text, id + after), ret);
 }
 
 /* Programs that deliver, or refuse to try. */

@@ -59,7 +59,8 @@ postfix_log_login(struct span text, struct log_event *ret)
 	    LOG_UNTIL(&rest, ", sasl_username=", &method)) {
 		name = rest;
 		/* the first of these: what follows may be a client's words */
-		if (!LOG_UNTIL(&rest, ", sasl_sender=", &name) &&
+		if (memchr(rest.text, ',', rest.length) != NULL &&
+		    !LOG_UNTIL(&rest, ", sasl_sender=", &name) &&
 		    !LOG_UNTIL(&rest, ", orig_queue_id=", &name))
 			(void)LOG_UNTIL(&rest, ", orig_client=", &name);
 		ret->account = name;

@@ -19,6 +19,14 @@
 
 enum { OWN_NOT_ASKED, OWN_NO, OWN_YES };
 
+/*
+ * Of an account that sent to more than this in the window, one message of
+ * eight tells to whom and by which address: as many are different as a rule
+ * needs, and reading a log of such a host must not take longer for it.
+ */
+#define BUSY_RECIPIENTS 2000
+#define BUSY_SHARE      8
+
 static uint64_t
 text_hash(const struct log_tally *tally, struct span text)
 {
@@ -140,6 +148,17 @@ account_count(struct tally_line *line, struct tally_account *account,
 		all->slots[account - all->rows].weight += count;
 }
 
+/* is_passed_over - is this message of a busy account one of the seven? */
+static bool
+is_passed_over(const struct tally_line *line,
+    const struct tally_account *account, uint64_t id)
+{
+	const struct tally_accounts *all = &line->tally->accounts;
+
+	return all->slots[account - all->rows].weight > BUSY_RECIPIENTS &&
+	       (id >> 20) % BUSY_SHARE != 0;
+}
+
 static uint64_t
 account_hash(const struct log_tally *tally, enum tally_account_kind kind,
     struct span name)
@@ -162,7 +181,9 @@ account_get(
 	    name.length >= TALLY_ACCOUNT_MAX)
 		return 0;
 	hash = account_hash(tally, kind, name);
-	found = tally_slot_find(all->slots, TALLY_ACCOUNTS, hash);
+	found = all->last_at % TALLY_ACCOUNTS;
+	if (all->slots[found].hash != hash)
+		found = tally_slot_find(all->slots, TALLY_ACCOUNTS, hash);
 	if (found < 0) {
 		found = (long)tally_slot_make(
 		    all->slots, TALLY_ACCOUNTS, hash, &had_weight);
@@ -173,6 +194,7 @@ account_get(
 		tally_copy(all->rows[found].name, TALLY_ACCOUNT_MAX, name);
 	}
 	all->slots[found].last_s = (uint32_t)(line->time_us / US_PER_S);
+	all->last_at = (uint32_t)found;
 	return hash;
 }
 
@@ -276,7 +298,8 @@ tally_queued(struct tally_line *line)
 	account->last_s = (uint32_t)(line->time_us / US_PER_S);
 	account_count(line, account, ACCOUNT_MESSAGES, 1);
 	account_count(line, account, ACCOUNT_RECIPIENTS, message->recipients);
-	tally_from_used(account, event->sender);
+	if (!is_passed_over(line, account, message->id))
+		tally_from_used(account, event->sender);
 	tally_domain_used(line, event->sender);
 	norm = norm_of(line, message);
 	norm->messages++;
@@ -407,7 +430,8 @@ tally_outcome(struct tally_line *line)
 	if (message == NULL || (account = account_of(line, message)) == NULL)
 		return;
 	norm = norm_of(line, message);
-	recipient_add(line, account);
+	if (!is_passed_over(line, account, message->id))
+		recipient_add(line, account);
 	norm->tried++;
 	if (event->status == LOG_STATUS_SENT) {
 		account_count(line, account, ACCOUNT_SENT, 1);

@@ -121,6 +121,7 @@ struct tally_accounts {
 	struct tally_slot domain_slots[TALLY_FROMS];
 	struct tally_domain domains[TALLY_FROMS];
 	uint8_t known[TALLY_GENERATIONS][TALLY_KNOWN_BYTES];
+	uint32_t last_at;     /* the account that was used last: tried first */
 	uint32_t known_count; /* in the younger generation */
 	uint32_t known_now;   /* which that is */
 };
