@@ -208,9 +208,10 @@ unknown(struct arena *arena, const struct blocklist_use *use,
 	    result->outcome == DNS_SERVFAIL || result->outcome == DNS_REFUSED;
 
 	ret->state = BLOCKLIST_UNKNOWN;
-	ret->reason = arena_printf(arena,
-	    "test entry of %s: %s (name server %s)%s%s", use->shown,
-	    dns_outcome_text(result->outcome), blocklist_server(result),
+	ret->reason = arena_printf(arena, "the list's test entry: %s (%s)%s%s",
+	    result->detail != NULL ? result->detail
+	                           : dns_outcome_text(result->outcome),
+	    blocklist_server(result),
 	    is_refused && use->list->hint != NULL ? "; " : "",
 	    is_refused && use->list->hint != NULL ? use->list->hint : "");
 }
