@@ -228,6 +228,16 @@ dns_book_dispute(
 	return changed;
 }
 
+bool
+dns_book_is_validated(const struct dns_book *book)
+{
+	for (size_t i = 0; i < book->count; i++)
+		if (book->entries[i].is_known &&
+		    book->entries[i].result.is_authentic)
+			return true;
+	return false;
+}
+
 unsigned
 dns_book_waves(const struct dns_book *book)
 {

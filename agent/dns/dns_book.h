@@ -79,6 +79,13 @@ int dns_book_dispute(
 void dns_book_put(struct dns_book *book, const char *name, enum dns_type type,
     const struct dns_result *result);
 
+/*
+ * dns_book_is_validated - was DNSSEC seen to vouch for anything in this run?
+ * Without that it is not known whether this host's name server checks it, and
+ * may be believed: that an answer lacks it then says nothing.
+ */
+bool dns_book_is_validated(const struct dns_book *book);
+
 /* For tests and figures: waves asked, and questions in all. */
 unsigned dns_book_waves(const struct dns_book *book);
 size_t dns_book_questions(const struct dns_book *book);

@@ -26,25 +26,42 @@ struct dmarc_check {
 	size_t count;
 };
 
+/*
+ * Without a key that is known: signers that are not known here are milters and
+ * filters; a mail system without any signs nothing.
+ */
+static const char *
+others_unknown(struct dns_look *look)
+{
+	const struct mta *mta = look->mta;
+
+	if (mta == NULL || look->identity->mta == NULL)
+		return "no key that mail is signed with is known";
+	for (size_t i = 0; i < mta->peer_count; i++)
+		if (mta->peers[i].role != MTA_PEER_AUTH)
+			return arena_printf(look->arena,
+			    "mail passes %s (%s), which may sign it",
+			    mta->peers[i].endpoint, mta->peers[i].setting);
+	return NULL;
+}
+
 /* Why it is not known that nobody else signs. */
 static const char *
-signers_unknown(const struct fact_set *facts, const struct dns_sign *sign)
+signers_unknown(struct dns_look *look, const struct dns_sign *sign)
 {
 	const struct table *schema = schema_table_find("signer", NULL);
-	const struct fact_table *table = fact_table_get(facts, schema);
+	const struct fact_table *table = fact_table_get(look->facts, schema);
 
 	if (sign->unknown != NULL)
 		return sign->unknown;
 	for (size_t i = 0; i < table->count; i++) {
-		const struct value keys =
-		    dns_sign_cell(facts, "signer", table->rows[i].key, "keys");
+		const struct value keys = dns_sign_cell(
+		    look->facts, "signer", table->rows[i].key, "keys");
 
 		if (keys.kind == VALUE_UNKNOWN)
 			return keys.text;
 	}
-	/* a signer that is not known here may sign all the same */
-	return sign->count == 0 ? "no key that mail is signed with is known"
-	                        : NULL;
+	return sign->count == 0 ? others_unknown(look) : NULL;
 }
 
 static void
@@ -67,7 +84,7 @@ signers_read(struct dns_look *look, struct dmarc_query *query)
 	}
 	query->signers = signers;
 	query->signer_count = sign->count;
-	query->signers_unknown = signers_unknown(look->facts, sign);
+	query->signers_unknown = signers_unknown(look, sign);
 }
 
 static void

@@ -1,0 +1,227 @@
+/*
+ * dns_tlsa.c - DANE of the mail servers that are this host
+ *
+ * Purpose  one check; row CHECK(tlsa) in dns_check_table.def; fills tlsa
+ * Input    identity, table certificate; replies: hostile
+ * Errors   a question without an answer makes the cells of its row unknown
+ * Runs as  observer
+ * Cost     MX, their addresses, then one question for each name
+ * Source   SPEC section 4; RFC 7672 section 2.2
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "agent/base/auto.h"
+#include "agent/base/text.h"
+#include "agent/dns/domain_mx.h"
+#include "agent/dns/tlsa.h"
+#include "agent/probes/dns_look.h"
+#include "agent/probes/dns_ours.h"
+#include "agent/probes/dns_sign.h"
+
+/* As the tables certificate and tlsa. */
+#define CERTIFICATES_MAX 64
+#define HOSTS_MAX        64
+
+struct host {
+	const char *name;
+	const char *canonical; /* it is an alias of this one; or NULL */
+	struct tlsa_verdict verdict;
+};
+
+struct tlsa_check {
+	struct dns_self self;
+	struct tlsa_query query; /* all but the host */
+	struct tlsa_certificate certificates[CERTIFICATES_MAX];
+	struct host hosts[HOSTS_MAX];
+	size_t count;
+};
+
+static const char *
+text_of(const struct fact_set *facts, const char *row, const char *column)
+{
+	const struct value value =
+	    dns_sign_cell(facts, "certificate", row, column);
+
+	return value.kind == VALUE_TEXT ? value.text : "";
+}
+
+static bool
+is_set(const struct fact_set *facts, const char *row, const char *column)
+{
+	const struct value value =
+	    dns_sign_cell(facts, "certificate", row, column);
+
+	return value.kind == VALUE_BOOL && value.is_true;
+}
+
+static void
+certificate_add(
+    struct tlsa_check *check, struct dns_look *look, const char *row)
+{
+	const struct fact_set *facts = look->facts;
+	const char *problem = text_of(facts, row, "problem");
+	struct tlsa_certificate *one =
+	    &check->certificates[check->query.certificate_count];
+
+	if (!is_set(facts, row, "is_mx") ||
+	    check->query.certificate_count == CERTIFICATES_MAX)
+		return;
+	if (problem[0] != '\0') {
+		check->query.certificates_unknown = arena_printf(look->arena,
+		    "%s: %s", text_of(facts, row, "file"), problem);
+		return;
+	}
+	*one = (struct tlsa_certificate){
+	    .file = text_of(facts, row, "file"),
+	    .names = text_of(facts, row, "names"),
+	    .is_leaf = is_set(facts, row, "is_leaf"),
+	    .sha256 = text_of(facts, row, "sha256"),
+	    .sha512 = text_of(facts, row, "sha512"),
+	    .spki_sha256 = text_of(facts, row, "spki_sha256"),
+	    .spki_sha512 = text_of(facts, row, "spki_sha512"),
+	};
+	check->query.certificate_count++;
+}
+
+static void
+certificates_read(struct tlsa_check *check, struct dns_look *look)
+{
+	const struct fact_table *table =
+	    fact_table_get(look->facts, schema_table_find("certificate", NULL));
+
+	check->query.certificates = check->certificates;
+	if (table->state != FACT_KNOWN)
+		check->query.certificates_unknown =
+		    table->state == FACT_UNKNOWN
+		        ? table->reason
+		        : "the certificates here were not looked at";
+	for (size_t i = 0; i < table->count; i++)
+		certificate_add(check, look, table->rows[i].key);
+}
+
+static void *
+tlsa_begin(struct dns_look *look)
+{
+	struct tlsa_check *check = arena_alloc(look->arena, 1, sizeof(*check));
+
+	check->self = dns_ours(look->arena, look->identity);
+	certificates_read(check, look);
+	return check;
+}
+
+static void
+host_add(struct tlsa_check *check, const char *name, const char *canonical)
+{
+	for (size_t i = 0; i < check->count; i++)
+		if (strcasecmp(check->hosts[i].name, name) == 0)
+			return;
+	if (check->count < HOSTS_MAX)
+		check->hosts[check->count++] =
+		    (struct host){.name = name, .canonical = canonical};
+}
+
+/* The mail servers of a domain that are this host. */
+static bool
+domain_look(struct dns_look *look, struct tlsa_check *check, const char *domain)
+{
+	struct domain_mx mx = {.state = DOMAIN_MX_UNKNOWN};
+
+	if (!domain_mx_judge(
+	        look->book, look->arena, &check->self, domain, true, &mx))
+		return false;
+	if (mx.state == DOMAIN_MX_IMPLICIT && mx.leads_here == DNS_YES)
+		host_add(check, domain, NULL);
+	if (mx.state != DOMAIN_MX_OK)
+		return true;
+	for (size_t i = 0; i < mx.count; i++)
+		if (mx.hosts[i].is_ours == DNS_YES ||
+		    (look->identity->helo != NULL &&
+		        strcasecmp(mx.hosts[i].name, look->identity->helo) ==
+		            0))
+			host_add(
+			    check, mx.hosts[i].name, mx.hosts[i].canonical);
+	return true;
+}
+
+/* Of an alias, what it stands for comes first: RFC 7672 section 2.2.2. */
+static bool
+host_judge(struct dns_look *look, struct tlsa_check *check, struct host *host)
+{
+	const bool is_alias =
+	    host->canonical != NULL && host->canonical[0] != '\0';
+	struct tlsa_query query = check->query;
+	struct tlsa_verdict first;
+	bool is_done = true;
+
+	query.host = host->name;
+	is_done = tlsa_judge(look->arena, look->book, &query, &host->verdict);
+	if (!is_alias)
+		return is_done;
+	query.host = host->canonical;
+	if (!tlsa_judge(look->arena, look->book, &query, &first) || !is_done)
+		return false;
+	if (first.unknown != NULL || first.state != TLSA_NONE)
+		host->verdict = first;
+	return true;
+}
+
+static bool
+tlsa_run(struct dns_look *look, void *state)
+{
+	const struct identity *identity = look->identity;
+	struct tlsa_check *check = state;
+	bool is_done = true;
+
+	check->count = 0;
+	for (size_t i = 0; i < identity->domain_count; i++)
+		if (identity->domains[i].is_hosted &&
+		    dns_name_is_public(identity->domains[i].name))
+			is_done = domain_look(
+			              look, check, identity->domains[i].name) &&
+			          is_done;
+	for (size_t i = 0; i < check->count; i++)
+		is_done = host_judge(look, check, &check->hosts[i]) && is_done;
+	return is_done;
+}
+
+static void
+host_tell(const struct host *host, struct fact_out *out)
+{
+	const struct tlsa_verdict *verdict = &host->verdict;
+
+	fact_out_row(out, "tlsa", host->name);
+	fact_out_text(out, "name", verdict->name);
+	fact_out_text(out, "records", verdict->records);
+	if (verdict->unknown != NULL) {
+		fact_out_unknown(out, "state", "%s", verdict->unknown);
+		fact_out_unknown(out, "problem", "%s", verdict->unknown);
+	} else {
+		fact_out_text(out, "state", tlsa_state_names[verdict->state]);
+		fact_out_text(out, "problem", verdict->problem);
+	}
+	if (verdict->paste != NULL)
+		fact_out_text(out, "paste", verdict->paste);
+	else
+		fact_out_unknown(out, "paste", "there is nothing to propose");
+}
+
+static void
+tlsa_tell(struct dns_look *look, void *state, struct fact_out *out)
+{
+	struct tlsa_check *check = state;
+
+	(void)look;
+	for (size_t i = 0; i < check->count; i++)
+		host_tell(&check->hosts[i], out);
+	fact_out_table_end(out, "tlsa");
+}
+
+static const char *const tlsa_tables[] = {"tlsa", NULL};
+
+const struct dns_check dns_check_tlsa = {
+    .tables = tlsa_tables,
+    .begin = tlsa_begin,
+    .run = tlsa_run,
+    .tell = tlsa_tell,
+};
