@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "agent/dns/dns_paste.h"
+#include "agent/dns/helo.h"
 
 /* What most zones have; any number does for one server. */
 #define PREFERENCE 10
@@ -37,7 +38,7 @@ const char *
 domain_mx_paste(
     struct arena *arena, const struct dns_self *self, const char *domain)
 {
-	if (self->name == NULL || !dns_name_is_public(self->name))
+	if (self->name == NULL || helo_spelling(self->name) != NULL)
 		return NULL;
 	if (strcasecmp(self->name, domain) != 0)
 		return mx_line(arena, domain, PREFERENCE, self->name);
@@ -58,7 +59,7 @@ static const char *
 name_for(struct arena *arena, const struct dns_self *self, const char *domain,
     const char *address)
 {
-	if (self->name != NULL && dns_name_is_public(self->name) &&
+	if (self->name != NULL && helo_spelling(self->name) == NULL &&
 	    dns_self_has(self, address))
 		return self->name;
 	return arena_printf(arena, "mx.%s", domain);

@@ -69,9 +69,8 @@ label_problem(const char *label, size_t length)
 	return NULL;
 }
 
-/* What is wrong with how it is spelled, or NULL. */
-static const char *
-spelling_problem(const char *name)
+const char *
+helo_spelling(const char *name)
 {
 	const char *last = name, *problem = NULL;
 
@@ -133,7 +132,7 @@ helo_judge(struct dns_book *book, struct arena *arena,
     const struct dns_self *self, const char *name, struct helo *ret)
 {
 	const char *address = literal_address(arena, name);
-	const char *problem = address == NULL ? spelling_problem(name) : NULL;
+	const char *problem = address == NULL ? helo_spelling(name) : NULL;
 	struct dns_host host;
 
 	*ret = (struct helo){

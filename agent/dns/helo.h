@@ -27,6 +27,12 @@ struct helo {
 };
 
 /*
+ * helo_spelling - what is wrong with how a host's full name is spelled, or NULL
+ * An address in brackets is no name.
+ */
+const char *helo_spelling(const char *name);
+
+/*
  * helo_judge - false: not known yet
  * name  as it is sent
  */

@@ -272,9 +272,11 @@ static void
 pastes(void **state)
 {
 	struct look look = {.arena = arena_new()};
+	struct dns_self nameless = self;
 	const struct domain_mx_host *host;
 
 	(void)state;
+	nameless.name = "[192.0.2.10]";
 	assert_string_equal(domain_mx_paste(look.arena, &self, "example.com"),
 	    "example.com. 3600 IN MX 10 mx1.example.com.");
 	assert_string_equal(
@@ -298,6 +300,12 @@ pastes(void **state)
 	assert_string_equal(
 	    domain_mx_host_address(look.arena, &self, "literal6.test", host),
 	    "mx.literal6.test. 3600 IN AAAA 2001:db8::1");
+	/* what this host greets as is no name */
+	assert_null(domain_mx_paste(look.arena, &nameless, "example.com"));
+	host = &look_at(&look, &nameless, "literal.test")->hosts[0];
+	assert_string_equal(
+	    domain_mx_host_paste(look.arena, &nameless, "literal.test", host),
+	    "literal.test. 3600 IN MX 10 mx.literal.test.");
 	host = &look_at(&look, &self, "dangling.test")->hosts[0];
 	assert_null(
 	    domain_mx_host_paste(look.arena, &self, "dangling.test", host));
