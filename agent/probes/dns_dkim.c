@@ -80,7 +80,13 @@ verdict_tell(const struct dns_sign_key *key, const struct dkim_verdict *verdict,
 			    out, columns[i], "%s", verdict->unknown);
 		return;
 	}
-	fact_out_text(out, "state", dkim_state_names[verdict->state]);
+	/* it could be another key, and then mail is refused */
+	if (key->problem != NULL && verdict->has_key && !verdict->is_compared)
+		fact_out_unknown(out, "state",
+		    "it cannot be compared with the key here: %s",
+		    key->problem);
+	else
+		fact_out_text(out, "state", dkim_state_names[verdict->state]);
 	fact_out_text(out, "problem", verdict->problem);
 	key_tell(key, verdict, out);
 }

@@ -45,6 +45,8 @@ key_add(struct dns_sign *sign, const struct fact_set *facts, const char *row)
 	    dns_sign_cell(facts, "signing_key", row, "public");
 	const struct value signer =
 	    dns_sign_cell(facts, "signing_key", row, "signer");
+	const struct value problem =
+	    dns_sign_cell(facts, "signing_key", row, "problem");
 	struct dns_sign_key *key = &sign->keys[sign->count];
 
 	if (sign->count == DNS_SIGN_KEYS_MAX || selector.kind != VALUE_TEXT ||
@@ -61,6 +63,8 @@ key_add(struct dns_sign *sign, const struct fact_set *facts, const char *row)
 		key->public_unknown = public.kind == VALUE_UNKNOWN
 		                          ? public.text
 		                          : "the private key is not known";
+	if (problem.kind == VALUE_TEXT && problem.text[0] != '\0')
+		key->problem = problem.text;
 	if (signer.kind == VALUE_TEXT)
 		key->in_use = in_use(facts, signer.text);
 	sign->count++;

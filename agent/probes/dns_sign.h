@@ -16,6 +16,8 @@ struct dns_sign_key {
 	struct dkim_key key;
 	struct value in_use;        /* a bool: mail goes through its signer */
 	const char *public_unknown; /* why the key itself is not known */
+	/* its file is named, and of no use; NULL: it is, or none is named */
+	const char *problem;
 };
 
 struct dns_sign {

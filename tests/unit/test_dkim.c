@@ -378,6 +378,11 @@ facts_of_keys(void **test)
 		key_fact(facts, row, "signer", VALUE_TEXT_OF("mailfix.conf"));
 	}
 	key_fact(facts, "mail/example.com", "public", VALUE_TEXT_OF(RSA));
+	key_fact(facts, "gone/example.com", "selector", VALUE_TEXT_OF("mail"));
+	key_fact(
+	    facts, "gone/example.com", "domain", VALUE_TEXT_OF("example.com"));
+	key_fact(facts, "gone/example.com", "problem",
+	    VALUE_TEXT_OF("no such file"));
 	key_fact(facts, "evil/x", "selector", VALUE_TEXT_OF("x"));
 	key_fact(facts, "evil/x", "domain", VALUE_TEXT_OF("a b.test"));
 	got = check_run(arena, facts, rows);
@@ -387,11 +392,13 @@ facts_of_keys(void **test)
 	assert_fact_unknown(got, "dkim", "late/example.com", "state",
 	    "TXT of late._domainkey.example.com: no name server answered in "
 	    "time (192.0.2.53)");
+	assert_fact_unknown(got, "dkim", "gone/example.com", "state",
+	    "it cannot be compared with the key here: no such file");
 	assert_fact_text(got, "dkim", "new/example.com", "state", "missing");
 	assert_fact_unknown(
 	    got, "dkim", "new/example.com", "paste", "not told");
 	assert_int_equal(
-	    fact_table_get(got, schema_table_find("dkim", NULL))->count, 3);
+	    fact_table_get(got, schema_table_find("dkim", NULL))->count, 4);
 	arena_free(arena);
 }
 

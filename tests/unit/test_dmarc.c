@@ -435,6 +435,59 @@ facts_of_domains(void **test)
 	arena_free(world.arena);
 }
 
+/* A mail system without milters, and without keys, signs nothing. */
+static struct fact_set *
+unsigned_mail(struct world *world, const struct mta_peer *peer)
+{
+	extern const struct dns_check dns_check_dmarc;
+	const struct dns_check *const checks[] = {&dns_check_dmarc, NULL};
+	const struct dns_asker asker = {rows_ask, &world->rows};
+	const struct mta_identity settings = {.helo = "mx.a.test"};
+	const struct mta mta = {.peers = peer, .peer_count = peer != NULL};
+	struct fact_set *facts = fact_set_new(world->arena);
+	struct fact_set *got = fact_set_new(world->arena);
+	struct fact_out *out = fact_out_to_set(got);
+	struct identity identity = {
+	    .addresses = {{.text = "192.0.2.1", .family = 2}},
+	    .address_count = 1,
+	    .domains = {{.name = "a.test", .is_sender = true}},
+	    .domain_count = 1,
+	    .mta = &settings};
+	struct dns_look look = {.arena = world->arena,
+	    .facts = facts,
+	    .identity = &identity,
+	    .mta = &mta,
+	    .book = dns_book_new(world->arena, clock_boot_ms() + 10000)};
+
+	fact_table_set_known(
+	    fact_table_get(facts, schema_table_find("signing_key", NULL)));
+	dns_look_run(checks, &look, &asker, false, NULL, out);
+	fact_out_end(out);
+	fact_out_free(out);
+	return got;
+}
+
+static void
+nobody_signs(void **test)
+{
+	static const struct mta_peer milter = {.role = MTA_PEER_MILTER,
+	    .endpoint = "inet:127.0.0.1:8891",
+	    .setting = "smtpd_milters"};
+	static const struct mta_peer login = {.role = MTA_PEER_AUTH};
+	struct world world = world_new(mail);
+
+	(void)test;
+	assert_fact_bool(
+	    unsigned_mail(&world, NULL), "dmarc", "a.test", "aligned", false);
+	assert_fact_bool(
+	    unsigned_mail(&world, &login), "dmarc", "a.test", "aligned", false);
+	assert_fact_unknown(unsigned_mail(&world, &milter), "dmarc", "a.test",
+	    "aligned",
+	    "mail passes inet:127.0.0.1:8891 (smtpd_milters), which may sign "
+	    "it");
+	arena_free(world.arena);
+}
+
 int
 main(void)
 {
@@ -446,6 +499,7 @@ main(void)
 	    cmocka_unit_test(alignment),
 	    cmocka_unit_test(reports_of_others),
 	    cmocka_unit_test(facts_of_domains),
+	    cmocka_unit_test(nobody_signs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
