@@ -11,12 +11,13 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 
 .PRECIOUS: $(BUILD)/tests/bench/%.o
 -include $(BUILD)/tests/bench/bench_prune.d $(BUILD)/tests/bench/bench_maillog.d \
-	$(BUILD)/tests/bench/bench_survey.d $(BUILD)/tests/bench/bench_dns.d
+	$(BUILD)/tests/bench/bench_survey.d $(BUILD)/tests/bench/bench_dns.d \
+	$(BUILD)/tests/bench/bench_domain.d
 
 .PHONY: bench
 bench: $(PROGRAM) $(BUILD)/tests/bench/bench_prune $(BUILD)/tests/bench/bench_run \
 	$(BUILD)/tests/bench/bench_maillog $(BUILD)/tests/bench/bench_survey \
-	$(BUILD)/tests/bench/bench_dns
+	$(BUILD)/tests/bench/bench_dns $(BUILD)/tests/bench/bench_domain
 	@packaging/packages tests/bench/bench-packages
 	@for bench in $(BENCHES); do \
 	    $$bench $(PROGRAM) $(BUILD)/tests/bench/bench_prune || bad=1; \

@@ -2,22 +2,20 @@
 """Time questions to a name server that takes 50 ms, against adnshost.
 
 Usage: bench_dns.py MAILFIX BENCH_PRUNE
-       bench_dns.py serve ADDRESS DELAY_MS    (by itself, in its namespace)
 
-The server answers on loopback, in a network namespace of the bench, each
-question a fixed time after it came. What is measured:
+The server (dns_server.py) answers on loopback, in a network namespace of the
+bench, each question a fixed time after it came. What is measured:
 
 - bench_dns, a program around mailfix's resolver: one question, 60 at once, 300
   at once, 60 one by one, and three waves of 20 with a dead server before it;
-- adnshost --asynch, which has all questions under way too, and knows the time
-  that a dead server costs each of them.
+- adnshost --asynch, which has all questions under way too;
+- bench_domain, all checks of the DNS for one domain with two source addresses
+  and six blocklists: how many round trips in a row.
 
 Prints medians; exits with 1 when a ratio misses its target. Needs root.
 """
 
-import asyncio
 import statistics
-import struct
 import subprocess
 import sys
 import time
@@ -34,39 +32,7 @@ _TRY_MS = 1500    # as in agent/probes/dns.c
 _QUESTIONS = 60
 _ROUNDS = 7
 
-_A = 1
-
-
-class Server(asyncio.DatagramProtocol):
-    """Answers every question for an address, and says that others are none."""
-
-    def __init__(self, delay_ms):
-        self._delay_s = delay_ms / 1000
-
-    def connection_made(self, transport):
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-
-    def datagram_received(self, data, addr):
-        due = self._loop.time() + self._delay_s
-        end = data.index(0, 12) + 5
-        is_address = struct.unpack_from('!H', data, end - 4)[0] == _A
-        reply = (data[:2] + struct.pack('!5H', 0x8180, 1, is_address, 0, 0)
-                 + data[12:end])
-        if is_address:
-            reply += (b'\xc0\x0c' + struct.pack('!HHIH', _A, 1, 300, 4)
-                      + b'\xc0\x00\x02\x01')
-        self._loop.call_at(due, self._transport.sendto, reply, addr)
-
-
-async def serve(address, delay_ms):
-    """Answer until killed; a negative delay is silence."""
-    loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(
-        (lambda: Server(delay_ms)) if delay_ms >= 0
-        else asyncio.DatagramProtocol, (address, 53))
-    print('ready', flush=True)
-    await loop.create_future()
+_PLAYBOOKS = Path(__file__).parents[2] / 'playbooks'
 
 
 class Bench:
@@ -77,14 +43,17 @@ class Bench:
         self._servers = []
         slot.add_netns()
         self._inside(['ip', 'link', 'set', 'lo', 'up'])
-        self._program = Path(sys.argv[2]).parent / 'bench_dns'
+        folder = Path(sys.argv[2]).parent
+        self._program = folder / 'bench_dns'
+        self._domain = folder / 'bench_domain'
         for address, delay_ms in (_GOOD, _DELAY_MS), (_DEAD, -1):
             self._start(address, delay_ms)
 
     def _start(self, address, delay_ms):
         server = subprocess.Popen(
             net.inside(self._slot.netns, [
-                sys.executable, __file__, 'serve', address, str(delay_ms)]),
+                sys.executable, Path(__file__).with_name('dns_server.py'),
+                address, str(delay_ms)]),
             stdout=subprocess.PIPE, text=True)
         self._servers.append(server)
         server.stdout.readline()
@@ -106,6 +75,11 @@ class Bench:
              str(count)]).split()
         assert int(answered) == waves * count, f'{answered} answered'
         return float(told)
+
+    def domain(self, servers):
+        """Return (milliseconds, waves, questions) of all checks."""
+        told = self._inside([self._domain, servers, _PLAYBOOKS]).split()
+        return float(told[0]), int(told[1]), int(told[2])
 
     def adnshost(self, servers, waves, count):
         """Return the milliseconds of adnshost, with its start."""
@@ -162,10 +136,19 @@ def one_dead(bench, report):
                  at_least=False)
 
 
+def one_domain(bench, report):
+    """All that is asked about a domain; a second server is asked again."""
+    print('one domain, two source addresses, six blocklists')
+    for servers in _GOOD, f'{_GOOD},{_GOOD}':
+        told = [bench.domain(servers) for _ in range(_ROUNDS)]
+        milliseconds = statistics.median(each[0] for each in told)
+        say(f'{told[0][2]} questions, {servers}', milliseconds)
+        report.ratio('round trips in a row', told[0][1], 6, at_least=False)
+        report.ratio('ms', milliseconds, 6 * _DELAY_MS, at_least=False)
+
+
 def main():
-    """Serve; or make a namespace, measure, report."""
-    if sys.argv[1] == 'serve':
-        asyncio.run(serve(sys.argv[2], int(sys.argv[3])))
+    """Make a namespace, measure, report."""
     if reason := machine.lacks_for_hosts():
         print(f'bench_dns: skipped: {reason}')
         return 0
@@ -175,6 +158,7 @@ def main():
         try:
             in_parallel(bench, report)
             one_dead(bench, report)
+            one_domain(bench, report)
         finally:
             bench.close()
     return 1 if report.missed else 0
