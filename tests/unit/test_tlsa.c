@@ -187,7 +187,7 @@ sets(void **test)
 	    got.paste, "_25._tcp.mx.test. 3600 IN TLSA 3 1 1 " X32("3c"));
 	assert_int_equal(judge(arena, both, two, 3, NULL).state, TLSA_OK);
 	/* the other is for other names (SNI) */
-	unnamed[1].names = "a.b.test *.mx.test xmx.test";
+	unnamed[1].names = "a.b.test *.mx.test xmx.test *.tes";
 	assert_int_equal(
 	    judge(arena, rollover, unnamed, 2, NULL).state, TLSA_OK);
 	got = judge(arena, alias, two, 3, NULL);
