@@ -43,6 +43,12 @@ message_set(struct log_tally *tally, uint64_t id)
 	                                 TALLY_MESSAGE_WAYS];
 }
 
+void
+tally_outcome_soon(const struct tally_line *line)
+{
+	__builtin_prefetch(message_set(line->tally, line->id));
+}
+
 static struct tally_message *
 message_find(struct log_tally *tally, uint64_t id)
 {
@@ -234,6 +240,7 @@ tally_submit(struct tally_line *line, struct tally_client *client)
 	struct tally_message *message;
 	uint64_t account = 0;
 
+	__builtin_prefetch(message_set(tally, id), 1);
 	if (event->again.text != NULL) {
 		before = message_find(tally, text_hash(tally, event->again));
 		account = before == NULL ? 0 : before->account;

@@ -448,6 +448,7 @@ tally_delivery(struct tally_line *line)
 	if (event->is_repeat || event->is_local || length == 0)
 		return;
 	line->id = queue_hash(tally, event->queue_id);
+	tally_outcome_soon(line);
 	if (is_sent)
 		tally_total(line, TOTAL_SENT);
 	else if (event->status == LOG_STATUS_BOUNCED)

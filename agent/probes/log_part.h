@@ -91,6 +91,8 @@ void tally_submitted(struct tally_line *line);
 void tally_queued(struct tally_line *line);
 void tally_given(struct tally_line *line);
 void tally_outcome(struct tally_line *line);
+/* tally_outcome_soon - have what it needs fetched while others count */
+void tally_outcome_soon(const struct tally_line *line);
 uint32_t tally_account_weigh(
     const struct tally_account *account, uint32_t minute);
 
