@@ -102,7 +102,7 @@ zone_is(const char *name, const char *asked)
 {
 	size_t length = strlen(asked);
 
-	if (length > 0 && asked[length - 1] == '.')
+	if (length > 1 && asked[length - 1] == '.')
 		length--;
 	return strlen(name) == length && strncasecmp(name, asked, length) == 0;
 }

@@ -1,0 +1,192 @@
+/*
+ * test_dns_spf.c - what the check spf tells, and what explain is told
+ *
+ * Purpose  rows for each domain, address and family that is not known; the
+ *          greeting; an answer over the pipe, and what is none
+ * Input    identities and a zone of its own
+ * Errors   a failed assertion
+ * Runs as  any user
+ * Source   agent/probes/dns_spf.c, agent/probes/spf_question.h
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+
+#include "agent/probes/dns_look.h"
+#include "agent/probes/spf_question.h"
+#include "tests/unit/dns_zone.h"
+#include "tests/unit/probe_run.h"
+
+extern const struct dns_check dns_check_spf;
+
+static const struct dns_check *const checks[] = {&dns_check_spf, NULL};
+
+static struct fact_set *
+tell(struct arena *arena, const struct identity *identity)
+{
+	struct zone *zone = arena_alloc(arena, 1, sizeof(*zone));
+	struct fact_set *set = fact_set_new(arena);
+	struct fact_out *out = fact_out_to_set(set);
+	const struct dns_asker asker = {zone_ask, zone};
+	struct dns_look look = {.arena = arena,
+	    .identity = identity,
+	    .book = dns_book_new(arena, clock_boot_ms() + 60000)};
+
+	zone->arena = arena;
+	/* a name server that knows nothing is asked nothing more */
+	zone_put(zone, ".", DNS_NS, "a.root.test");
+	zone_put(zone, "example.com", DNS_TXT, "v=spf1 ip4:192.0.2.10 -all");
+	zone_put(zone, "two.test", DNS_TXT, "v=spf1 -all");
+	zone_put(zone, "two.test", DNS_TXT, "v=spf1 ~all");
+	zone_put(zone, "mx.example.com", DNS_TXT, "v=spf1 -all");
+	zone_break(zone, "late.test", DNS_TIMEOUT);
+	dns_look_run(checks, &look, &asker, false, NULL, out);
+	fact_out_end(out);
+	fact_out_free(out);
+	return set;
+}
+
+static const struct identity whole = {
+    .addresses = {{"192.0.2.10", AF_INET, "route"},
+                  {"2001:db8::10", AF_INET6, "route"}       },
+    .address_count = 2,
+    .domains = { {.name = "example.com", .is_sender = true},
+                  {.name = "two.test", .is_sender = true},
+                  {.name = "none.test", .is_sender = true},
+                  {.name = "late.test", .is_sender = true},
+                  {.name = "host.localdomain", .is_sender = true},
+                  {.name = "hosted.test", .is_hosted = true}},
+    .domain_count = 6,
+    .helo = "mx.example.com",
+};
+
+static void
+rows(void **state)
+{
+	static const char paste[] = "example.com. 3600 IN TXT \"v=spf1 "
+	                            "ip4:192.0.2.10 ip6:2001:db8::10 -all\"";
+	static const char four[] = "example.com/192.0.2.10";
+	static const char six[] = "example.com/2001:db8::10";
+	struct arena *arena = arena_new();
+	struct fact_set *set = tell(arena, &whole);
+
+	(void)state;
+	assert_fact_text(set, "spf", four, "result", "pass");
+	assert_fact_text(set, "spf", four, "term", "ip4:192.0.2.10");
+	assert_fact_text(set, "spf", four, "paste", "");
+	assert_fact_text(set, "spf", six, "result", "fail");
+	assert_fact_bool(set, "spf", six, "is_left_out", true);
+	assert_fact_text(
+	    set, "spf", six, "why", "-all in the record of example.com");
+	assert_fact_text(set, "spf", six, "paste", paste);
+	assert_fact_text(set, "spf_record", "example.com", "state", "ok");
+	assert_fact_text(set, "spf_record", "example.com", "paste", "");
+	assert_fact_text(set, "spf_record", "two.test", "state", "multiple");
+	assert_fact_text(
+	    set, "spf", "two.test/192.0.2.10", "result", "permerror");
+	assert_fact_text(set, "spf_record", "none.test", "state", "none");
+	assert_fact_unknown(set, "spf_record", "late.test", "state",
+	    "TXT of late.test: no name server answered in time");
+	assert_fact_unknown(set, "spf", "late.test/192.0.2.10", "result",
+	    "TXT of late.test: no name server answered in time");
+	/* the greeting is judged, and its record is nobody's sender's */
+	assert_fact_text(
+	    set, "spf", "mx.example.com/192.0.2.10", "result", "fail");
+	assert_fact_bool(
+	    set, "spf", "mx.example.com/192.0.2.10", "is_sender", false);
+	assert_null(fact_row_find(
+	    fact_table_get(set, schema_table_find("spf_record", NULL)),
+	    "mx.example.com"));
+	/* two senders that are none of the DNS, or none */
+	assert_int_equal(
+	    fact_table_get(set, schema_table_find("spf_record", NULL))->count,
+	    4);
+	arena_free(arena);
+}
+
+static void
+untold(void **state)
+{
+	struct arena *arena = arena_new();
+	struct identity nat = whole;
+	struct fact_set *set;
+
+	(void)state;
+	nat.addresses[0] = whole.addresses[1];
+	nat.address_count = 1;
+	nat.address_unknown[0] = "it is behind NAT";
+	set = tell(arena, &nat);
+	assert_fact_unknown(
+	    set, "spf", "example.com/IPv4", "result", "it is behind NAT");
+	assert_fact_text(
+	    set, "spf", "example.com/2001:db8::10", "result", "fail");
+	nat.address_count = 0;
+	nat.relay = "[relay.test]";
+	nat.address_unknown[1] = "mail leaves through [relay.test]";
+	set = tell(arena, &nat);
+	assert_fact_text(set, "spf_record", "none.test", "state", "none");
+	assert_fact_unknown(set, "spf_record", "none.test", "paste",
+	    "no address of this host is known");
+	assert_int_equal(
+	    fact_table_get(set, schema_table_find("spf", NULL))->count, 8);
+	nat.domain_count = 0;
+	nat.domains_unknown = "they are in a database";
+	set = tell(arena, &nat);
+	assert_int_equal(
+	    fact_table_get(set, schema_table_find("spf", NULL))->state,
+	    FACT_UNKNOWN);
+	arena_free(arena);
+}
+
+static void
+pipe_answers(void **state)
+{
+	const char *const tree[] = {"a", "  b", NULL};
+	const struct spf_answer answer = {.result = SPF_FAIL,
+	    .explanation = "no",
+	    .lookups = 11,
+	    .voids = 3,
+	    .term = "-all",
+	    .term_domain = "a.test",
+	    .tree = tree};
+	struct arena *arena = arena_new();
+	AUTO_BUF struct buf bytes = {0};
+	struct spf_answer got;
+	struct why why = {0};
+
+	(void)state;
+	spf_answer_put(&bytes, &answer);
+	assert_int_equal(
+	    spf_answer_get(arena, bytes.text, bytes.length, &got, &why), 0);
+	assert_int_equal(got.result, SPF_FAIL);
+	assert_int_equal(got.lookups, 11);
+	assert_string_equal(got.tree[1], "  b");
+	assert_null(got.tree[2]);
+	assert_null(got.problem);
+	/* cut anywhere, longer, or with a result that there is not */
+	for (size_t i = 0; i < bytes.length; i++)
+		assert_int_equal(
+		    spf_answer_get(arena, bytes.text, i, &got, &why), -EPROTO);
+	bytes.text[0] = SPF_RESULT_MAX;
+	assert_int_equal(
+	    spf_answer_get(arena, bytes.text, bytes.length, &got, &why),
+	    -EPROTO);
+	bytes.text[0] = SPF_PASS;
+	buf_add_char(&bytes, 'x');
+	assert_int_equal(
+	    spf_answer_get(arena, bytes.text, bytes.length, &got, &why),
+	    -EPROTO);
+	arena_free(arena);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rows),
+	    cmocka_unit_test(untold),
+	    cmocka_unit_test(pipe_answers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
