@@ -25,6 +25,11 @@ const char *const dmarc_policy_names[DMARC_POLICY_MAX + 1] = {
     [DMARC_POLICY_REJECT] = "reject",
 };
 
+/* All others are passed over (RFC 9989 section 4.7). */
+static const char *const known[] = {
+    "p", "sp", "np", "t", "adkim", "aspf", "psd", "fo", "rua", "ruf"};
+#define KNOWN_COUNT ARRAY_COUNT(known)
+
 struct reading {
 	struct arena *arena;
 	struct dmarc_record *record;
@@ -32,7 +37,7 @@ struct reading {
 	bool is_policy_wrong; /* a p, sp or np is there and is none */
 	struct buf problems;
 	struct buf mended;
-	const char *seen[16]; /* names of the tags that are known */
+	const char *seen[KNOWN_COUNT]; /* of those that are known */
 	size_t seen_count;
 };
 
@@ -234,6 +239,15 @@ is_seen(const struct reading *reading, const char *name)
 	return false;
 }
 
+static bool
+is_known(const char *name)
+{
+	for (size_t i = 0; i < KNOWN_COUNT; i++)
+		if (strcmp(known[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void
 tag_take(struct reading *reading, const struct dns_tag *tag)
 {
@@ -246,7 +260,7 @@ tag_take(struct reading *reading, const struct dns_tag *tag)
 		        "the tag \"%.16s\" stands in it twice", tag->name));
 		return;
 	}
-	if (reading->seen_count < ARRAY_COUNT(reading->seen))
+	if (is_known(tag->name))
 		reading->seen[reading->seen_count++] = tag->name;
 	if (!known_read(reading, tag) && strcmp(tag->name, "p") != 0 &&
 	    strncmp(tag->name, "ru", 2) != 0)
