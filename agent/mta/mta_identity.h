@@ -28,6 +28,7 @@ struct mta_domain {
 	bool is_sender;
 	bool is_hosted;  /* mail for it ends here */
 	bool is_relayed; /* mail for it passes through: relay_domains */
+	bool is_own;     /* this host's own name */
 };
 
 /* A blocklist that this host's own server asks about its clients. */

@@ -223,6 +223,7 @@ domain_add(struct domains *domains, const char *word)
 		domain = &identity->domains[identity->domain_count++];
 		domain->name = name;
 		domain->source = domains->setting;
+		domain->is_own = is_own;
 	}
 	domain->is_sender |= domains->is_sender && !is_own;
 	domain->is_hosted |= domains->is_hosted;

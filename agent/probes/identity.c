@@ -262,6 +262,7 @@ domains_from_mta(
 			domain->is_sender |= is_sender;
 			domain->is_hosted |= from->is_hosted;
 			domain->is_relayed |= from->is_relayed;
+			domain->is_own |= from->is_own;
 		}
 	if (mta->unread != NULL && mta->unread[0] != NULL && !is_configured)
 		identity->domains_unknown = arena_printf(arena,
@@ -373,10 +374,34 @@ keys_add(struct identity *identity, struct arena *arena,
 	}
 }
 
+/*
+ * Of the senders in the log only domains that the mail system is told of: who
+ * logs in, or forwards from within, may write any other. Not this host's own
+ * name: what cron writes, and never leaves, is from there too.
+ */
+static void
+senders_add(struct identity *identity, const struct fact_set *facts)
+{
+	const struct fact_table *senders = known_table(facts, "sender_domain");
+
+	if (senders == NULL || identity->is_closed)
+		return;
+	for (size_t i = 0; i < identity->domain_count; i++) {
+		struct identity_domain *domain = &identity->domains[i];
+
+		if ((domain->is_hosted || domain->is_relayed) &&
+		    !domain->is_own &&
+		    fact_row_find(senders, domain->name) != NULL)
+			domain->is_sender = true;
+	}
+}
+
 void
 identity_add_facts(struct identity *identity, struct arena *arena,
     const struct fact_set *facts)
 {
-	if (facts != NULL)
-		keys_add(identity, arena, facts);
+	if (facts == NULL)
+		return;
+	keys_add(identity, arena, facts);
+	senders_add(identity, facts);
 }

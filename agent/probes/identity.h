@@ -33,6 +33,7 @@ struct identity_domain {
 	bool is_sender;  /* mail leaves in its name */
 	bool is_hosted;  /* mail for it ends here */
 	bool is_relayed; /* mail for it passes through here */
+	bool is_own;     /* it is the name of this host itself */
 	/* a signer of this host has a key for it */
 	bool is_signed;
 };

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "agent/probes/identity.h"
 #include "tests/unit/unit.h"
@@ -270,6 +271,37 @@ test_keys(void **state)
 	identity_add_facts(&got, *state, NULL);
 }
 
+static void
+test_senders_of_the_log(void **state)
+{
+	static const char *const names[] = {
+	    "forward.test", "relay.test", "gmail.test", "mx1.shop.test"};
+	struct mta_domain all[4];
+	struct fact_set *set = fact_set_new(*state);
+	struct fact_out *out = fact_out_to_set(set);
+	struct identity got;
+
+	(void)memcpy(all, domains, sizeof(domains));
+	all[3] = (struct mta_domain){
+	    .name = "mx1.shop.test", .is_hosted = true, .is_own = true};
+	told.domains = all;
+	told.domain_count = 4;
+	for (size_t i = 0; i < 4; i++) {
+		fact_out_row(out, "sender_domain", names[i]);
+		fact_out_number(out, "messages", 9);
+	}
+	fact_out_table_end(out, "sender_domain");
+	fact_out_end(out);
+	fact_out_free(out);
+	got = read_with(*state, all_auto());
+	identity_add_facts(&got, *state, set);
+	assert_true(domain_of(&got, "forward.test").is_sender);
+	assert_true(domain_of(&got, "relay.test").is_sender);
+	assert_false(domain_of(&got, "mx1.shop.test").is_sender);
+	/* a stranger's: forwarded, or written by whoever logs in */
+	assert_int_equal(got.domain_count, 4);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_from_the_mail_system, setup, teardown),
     cmocka_unit_test_setup_teardown(test_configured, setup, teardown),
@@ -279,6 +311,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
     cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
     cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_senders_of_the_log, setup, teardown),
 };
 
 int
