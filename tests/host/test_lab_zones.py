@@ -32,8 +32,8 @@ class Cases(unittest.TestCase):
     def test_what_is_not_said_is_in_order(self):
         setting = _settle('CASE one\n; Why.\n')
         self.assertEqual(setting.zones, {
-            'one.test.': {'one.test.': ['MX 10 mail', 'TXT "v=spf1 '
-                                        'ip4:203.0.113.2 -all"'],
+            'one.test.': {'one.test.': ['MX 10 mail.one.test.',
+                                        'TXT "v=spf1 ip4:203.0.113.2 -all"'],
                           '_dmarc.one.test.': ['TXT "v=DMARC1; p=none"'],
                           'mail.one.test.': ['A 203.0.113.2']},
             'arpa.': {'2.113.0.203.in-addr.arpa.': ['PTR mail.one.test.']}})
@@ -56,7 +56,7 @@ class Cases(unittest.TestCase):
             s1._domainkey TXT "p=$key"
             ''')
         self.assertEqual(setting.zones['one.test.'], {
-            'mail.one.test.': ['CNAME other'],
+            'mail.one.test.': ['CNAME other.one.test.'],
             'other.one.test.': ['A 203.0.113.2'],
             's1._domainkey.one.test.': ['TXT "p=QUJD"'],
             'one.test.': ['TXT "v=spf1 ip4:203.0.113.2 -all"'],
@@ -86,6 +86,7 @@ class Cases(unittest.TestCase):
             ; Why.
             HOST dkim-selectors = s1:$domain
             POSTFIX smtp_helo_name = a.$domain
+            SERVICE smtp/inet = smtp inet n - y - 1 postscreen
             SHADOW local-zone: "x.$domain." static
             ASK $shadow, $resolver
             EXPECT spf-fail $domain/$ip4
@@ -95,6 +96,8 @@ class Cases(unittest.TestCase):
             ''')
         self.assertIn('dkim-selectors = s1:one.test\n', setting.config())
         self.assertEqual(setting.postfix['smtp_helo_name'], 'a.one.test')
+        self.assertEqual(setting.services, {
+            'smtp/inet': 'smtp inet n - y - 1 postscreen'})
         self.assertEqual(setting.shadow, ['local-zone: "x.one.test." static'])
         self.assertEqual(setting.ask, '203.0.113.253, 192.0.2.1')
         self.assertEqual(setting.expected, {

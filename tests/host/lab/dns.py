@@ -4,7 +4,8 @@ NSD has the root zone too, so unbound asks nobody else. Hosts ask unbound. Both
 run in a root of their own, in which the slot's folder has the same path.
 
 Zones may be signed. Each of those is a trust anchor of unbound's, which saves
-the chain from the root; all others are insecure.
+the chain from the root; all others are insecure. Once the root is signed it
+must delegate what is not.
 """
 
 import collections
@@ -91,8 +92,8 @@ class Dns:
         self._zones = {'.': {'ns.world.test.': [f'A {_AUTHORITY}']}}
         self._pointers = collections.defaultdict(list)
         self._nsd = None
-        self._expired = {f'{name}.' for name in expired}
-        self._keys = {f'{name}.': self._make_key(name)
+        self._expired = {_absolute(name) for name in expired}
+        self._keys = {_absolute(name): self._make_key(name)
                       for name in (*signed, *expired)}
         self._start_nsd()
         self.resolve('unbound', (net.GATEWAY, net.GATEWAY6))
@@ -106,7 +107,7 @@ class Dns:
         pointers  {address: name} for the reverse zones; what zones has for
                   'arpa' is added to them
         """
-        zones = {name.rstrip('.') + '.': records
+        zones = {_absolute(name): records
                  for name, records in (zones or {}).items()}
         self._pointers.update(zones.pop('arpa.', {}))
         self._zones.update(zones)
@@ -179,3 +180,7 @@ class Dns:
             self._slot.netns, ['chroot', self._tree, *argv, '-c', file]))
         daemon.await_ready()
         return daemon
+
+
+def _absolute(name):
+    return name.rstrip('.') + '.'

@@ -21,6 +21,7 @@ of files tests/host/zones/AREA.zones:
     BROKEN name         the name servers of the zone of that name fail
     HOST key = value    a setting of mailfix.conf
     POSTFIX name = value       one of main.cf
+    SERVICE name/type = line   one of master.cf
     SHADOW setting      a line of unbound.conf for the resolver $shadow, which
                         all cases have in common
     ASK addr, ...       the resolvers; without it those of resolv.conf
@@ -67,6 +68,9 @@ POSTFIX mydestination = $domain
 """
 
 _SECTIONS = {'resolver': 'dns', 'blocklists': 'dns', 'dkim-selectors': 'dns'}
+
+# Their value ends in a name.
+_WITH_NAME = ('MX', 'CNAME', 'NS', 'PTR')
 
 _LINE = re.compile(r'(\S+)\s+(.*)')
 _SETTING = re.compile(r'([\w-]+)\s*=\s*(.*)')
@@ -116,6 +120,7 @@ class Setting:
         self.zones = collections.defaultdict(dict)  # zone: {owner: [record]}
         self.host = {}
         self.postfix = {}
+        self.services = {}
         self.shadow = []
         self.ask = None
         self.expected = set()       # of (playbook, item)
@@ -184,6 +189,10 @@ class Setting:
 
     def _add(self, zone, owner, kind, value):
         self._given.add((owner, kind))
+        if kind in _WITH_NAME and value != 'NONE':
+            # not as the file would take it: its zone may be another one
+            *words, name = value.split()
+            value = ' '.join([*words, self._absolute(name)])
         if value != 'NONE':
             self.zones[zone].setdefault(owner, []).append(f'{kind} {value}')
 
@@ -204,6 +213,10 @@ class Setting:
     def _take_postfix(self, text):
         name, value = self._match(_SETTING, text).groups()
         self.postfix[name] = value
+
+    def _take_service(self, text):
+        name, value = text.split(' = ', 1)
+        self.services[name] = value
 
     def _take_shadow(self, text):
         self.shadow.append(text)
