@@ -42,14 +42,15 @@ static const struct column address_columns[] = {
 };
 
 static const char *const helo_states[] = {
-    "ok", "literal", "invalid", "unresolvable", "relayed", NULL};
+    "ok", "literal", "invalid", "unresolvable", "relayed", "silent", NULL};
 
 static const struct column helo_columns[] = {
     ROW_TEXT("name", "as which this host greets other servers", SOURCE_WHO),
     ROW_ENUM("state", helo_states,
         "ok: a name with an address; literal: [192.0.2.1]; invalid: not what "
         "RFC 5321 asks for, or a name of this host alone; unresolvable: it has "
-        "no address; relayed: nobody but a relay hears it",
+        "no address; relayed: nobody but a relay hears it; silent: nobody "
+        "does, no mail leaves this host",
         SOURCE_HELO),
     ROW_TEXT(
         "problem", "what is wrong, for people; empty: nothing", SOURCE_HELO),

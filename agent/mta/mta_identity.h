@@ -54,6 +54,8 @@ struct mta_identity {
 	const char *helo; /* NULL: see helo_error */
 	const char *helo_error;
 	const char *relay; /* all mail goes through it, "[mx.test]:587"; NULL */
+	/* no mail leaves it: what is not for this host itself is refused */
+	bool is_silent;
 	/* where sockets are bound: "" the system chooses; never NULL */
 	const char *bind_v4, *bind_v6;
 	const char *bind_setting_v4, *bind_setting_v6; /* what says so */

@@ -6,7 +6,8 @@
  * Errors   without settings nothing is told
  * Runs as  the actor
  * Source   postconf(5): smtp_helo_name, smtp_bind_address, inet_interfaces,
- *          inet_protocols, smtp_address_preference; smtp_connect.c: with one
+ *          inet_protocols, smtp_address_preference, default_transport;
+ *          error(8), discard(8); smtp_connect.c: with one
  *          address of a family in inet_interfaces that one is bound
  */
 #include "agent/mta/postfix_identity.h"
@@ -178,6 +179,37 @@ relay_text(struct arena *arena, const struct mta *mta)
 }
 
 static bool
+is_dead_end(const char *transport)
+{
+	const char *name = transport + strspn(transport, " ");
+	const size_t length = strcspn(name, ": ");
+
+	return (length == strlen("error") && text_starts(name, "error")) ||
+	       (length == strlen("discard") && text_starts(name, "discard"));
+}
+
+/*
+ * As Debian sets a host up for "Local only". What routes mail by itself may
+ * lead out. Not "retry": that mail waits until it may leave.
+ */
+static bool
+is_silent(const struct postfix_settings *settings)
+{
+	static const char *const others[] = {"transport_maps",
+	    "sender_dependent_default_transport_maps", "content_filter"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(others); i++)
+		if (postfix_setting_text(settings, others[i], "")[0] != '\0')
+			return false;
+	return is_dead_end(postfix_setting_text(
+	           settings, "default_transport", "smtp")) &&
+	       (postfix_setting_text(settings, "relay_domains", "")[0] ==
+	               '\0' ||
+	           is_dead_end(postfix_setting_text(
+	               settings, "relay_transport", "relay")));
+}
+
+static bool
 has_users(const struct mta *mta)
 {
 	for (size_t i = 0; i < mta->peer_count; i++)
@@ -200,7 +232,8 @@ postfix_identity(struct arena *arena, const struct mta *mta,
 		                                : "its settings are not known");
 	settings = &mta->own->settings;
 	service = sender_find(arena, mta->own);
-	*ret = (struct mta_identity){.relay = relay_text(arena, mta)};
+	*ret = (struct mta_identity){
+	    .relay = relay_text(arena, mta), .is_silent = is_silent(settings)};
 	protocols = postfix_service_value(
 	    arena, settings, service, "inet_protocols", "all");
 	ret->uses_v4 = strcasestr(protocols, "ipv4") != NULL ||

@@ -21,7 +21,7 @@ struct address_check {
 	struct dns_self self;
 	struct address_ptr *ptrs; /* as identity.addresses */
 	struct helo helo;
-	bool is_relayed; /* nobody but a relay hears our name */
+	bool is_unheard; /* nobody but a relay hears our name, or nobody */
 };
 
 static const char *const address_tables[] = {"address", "helo", NULL};
@@ -37,7 +37,7 @@ address_begin(struct dns_look *look)
 	check->self = dns_ours(look->arena, identity);
 	check->ptrs = arena_alloc(
 	    look->arena, identity->address_count + 1, sizeof(*check->ptrs));
-	check->is_relayed = identity->relay != NULL;
+	check->is_unheard = identity->relay != NULL || identity->is_silent;
 	return check;
 }
 
@@ -52,7 +52,7 @@ address_run(struct dns_look *look, void *state)
 		is_done = address_ptr_judge(look->book, look->arena,
 		              identity->addresses[i].text, &check->ptrs[i]) &&
 		          is_done;
-	if (identity->helo != NULL && !check->is_relayed)
+	if (identity->helo != NULL && !check->is_unheard)
 		is_done = helo_judge(look->book, look->arena, &check->self,
 		              identity->helo, &check->helo) &&
 		          is_done;
@@ -100,7 +100,7 @@ paste_tell(struct dns_look *look, const struct address_check *check,
 	static const char unknown[] = "the name that it should have is not "
 	                              "known";
 	const char *name = look->identity->helo;
-	const bool is_name = name != NULL && !check->is_relayed &&
+	const bool is_name = name != NULL && !check->is_unheard &&
 	                     check->helo.state != HELO_LITERAL &&
 	                     check->helo.state != HELO_INVALID;
 	struct dns_host host;
@@ -256,18 +256,23 @@ helo_tell(struct dns_look *look, const struct address_check *check,
 }
 
 static void
-relayed_tell(struct dns_look *look, struct fact_out *out)
+unheard_tell(struct dns_look *look, struct fact_out *out)
 {
 	static const char *const columns[] = {
 	    "addresses", "ours", "matches", "better", "paste"};
+	const struct identity *identity = look->identity;
 
 	fact_out_row(out, "helo", "");
-	fact_out_text(out, "name", look->identity->helo);
-	fact_out_text(out, "state", "relayed");
+	fact_out_text(out, "name", identity->helo);
+	fact_out_text(out, "state", identity->is_silent ? "silent" : "relayed");
 	fact_out_text(out, "problem", "");
 	for (size_t i = 0; i < ARRAY_COUNT(columns); i++)
-		fact_out_unknown(out, columns[i], "mail leaves through %s",
-		    look->identity->relay);
+		if (identity->is_silent)
+			fact_out_unknown(
+			    out, columns[i], "no mail leaves this host");
+		else
+			fact_out_unknown(out, columns[i],
+			    "mail leaves through %s", identity->relay);
 }
 
 static void
@@ -283,8 +288,8 @@ address_tell(struct dns_look *look, void *state, struct fact_out *out)
 		                                   : "the name is not known");
 		return;
 	}
-	if (check->is_relayed)
-		relayed_tell(look, out);
+	if (check->is_unheard)
+		unheard_tell(look, out);
 	else
 		helo_tell(look, check, out);
 	fact_out_table_end(out, "helo");

@@ -59,7 +59,7 @@ spf_begin(struct dns_look *look)
 		    dns_name_is_public(identity->domains[i].name))
 			row_add(spf, identity->domains[i].name, false);
 	/* whoever takes mail from a relay hears the relay's name */
-	if (helo != NULL && dns_name_is_public(helo) &&
+	if (helo != NULL && dns_name_is_public(helo) && !identity->is_silent &&
 	    (identity->relay == NULL || identity->address_count > 0))
 		row_add(spf, helo, true);
 	return spf;

@@ -208,6 +208,8 @@ addresses_read(struct identity *identity, const struct probe_job *job)
 			    "how mail leaves is not known (%s); set [host] "
 			    "addresses",
 			    identity->helo_unknown);
+		else if (identity->is_silent)
+			continue;
 		else if (identity->relay != NULL)
 			identity->address_unknown[i] = arena_printf(job->arena,
 			    "mail leaves through %s: the world sees "
@@ -240,15 +242,14 @@ domain_get(struct identity *identity, struct arena *arena, const char *name,
 
 /* Those that are sent for come first, where there are too many. */
 static void
-domains_from_mta(
-    struct identity *identity, struct arena *arena, bool is_configured)
+domains_from_mta(struct identity *identity, struct arena *arena, bool is_closed)
 {
 	const struct mta_identity *mta = identity->mta;
 
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < mta->domain_count; i++) {
 			const struct mta_domain *from = &mta->domains[i];
-			bool is_sender = from->is_sender && !is_configured;
+			bool is_sender = from->is_sender && !is_closed;
 			struct identity_domain *domain;
 
 			if (is_sender != (pass == 0))
@@ -264,7 +265,7 @@ domains_from_mta(
 			domain->is_relayed |= from->is_relayed;
 			domain->is_own |= from->is_own;
 		}
-	if (mta->unread != NULL && mta->unread[0] != NULL && !is_configured)
+	if (mta->unread != NULL && mta->unread[0] != NULL && !is_closed)
 		identity->domains_unknown = arena_printf(arena,
 		    "domains in %s are not read; name them in [host] domains",
 		    mta->unread[0]);
@@ -285,9 +286,9 @@ domains_read(struct identity *identity, const struct probe_job *job)
 		if (domain != NULL)
 			domain->is_sender = true;
 	}
-	identity->is_closed = is_configured;
+	identity->is_closed = is_configured || identity->is_silent;
 	if (identity->mta != NULL)
-		domains_from_mta(identity, job->arena, is_configured);
+		domains_from_mta(identity, job->arena, identity->is_closed);
 }
 
 static void
@@ -332,6 +333,9 @@ identity_read(const struct probe_job *job, struct identity *ret)
 	mta_read(ret, job);
 	if (ret->mta != NULL)
 		ret->relay = ret->mta->relay;
+	/* who tells of addresses knows of another way out */
+	ret->is_silent = ret->mta != NULL && ret->mta->is_silent &&
+	                 is_auto(job->config->addresses);
 	addresses_read(ret, job);
 	helo_read(ret, job);
 	domains_read(ret, job);

@@ -51,10 +51,13 @@ struct identity {
 	struct identity_domain domains[IDENTITY_DOMAINS_MAX];
 	size_t domain_count;
 	const char *domains_unknown; /* why there may be others, or NULL */
-	bool is_closed;   /* [host] domains names all that are sent for */
+	/* [host] domains names all that are sent for; or there are none */
+	bool is_closed;
 	const char *helo; /* NULL: see helo_unknown */
 	const char *helo_unknown;
 	const char *relay; /* all mail leaves through it; NULL: directly */
+	/* no mail leaves this host, as far as its configuration tells */
+	bool is_silent;
 	const struct mta_identity *mta; /* what the mail system says; or NULL */
 };
 

@@ -220,6 +220,13 @@ behind(void **state)
 	assert_fact_text(set, "helo", "", "state", "relayed");
 	assert_fact_unknown(
 	    set, "helo", "", "matches", "mail leaves through [relay.test]:587");
+	identity.relay = NULL;
+	identity.is_silent = true;
+	set = tell(arena, &identity, NULL);
+	assert_fact_text(set, "helo", "", "state", "silent");
+	assert_fact_unknown(
+	    set, "helo", "", "matches", "no mail leaves this host");
+	identity.is_silent = false;
 	identity.helo = NULL;
 	identity.helo_unknown = "myhostname is strange";
 	set = tell(arena, &identity, NULL);

@@ -186,6 +186,28 @@ test_relay(void **state)
 }
 
 static void
+test_silent(void **state)
+{
+	struct config config = all_auto();
+	struct identity got;
+
+	told.is_silent = true;
+	got = read_with(*state, config);
+	assert_int_equal(got.address_count, 0);
+	assert_true(got.is_silent && got.is_closed);
+	for (size_t i = 0; i < PROBE_FAMILIES; i++)
+		assert_null(got.address_unknown[i]);
+	assert_false(domain_of(&got, "shop.test").is_sender);
+	assert_true(domain_of(&got, "shop.test").is_hosted);
+	/* told otherwise */
+	config.addresses = "203.0.113.5";
+	got = read_with(*state, config);
+	assert_false(got.is_silent);
+	assert_int_equal(got.address_count, 1);
+	assert_true(domain_of(&got, "shop.test").is_sender);
+}
+
+static void
 test_unknown(void **state)
 {
 	struct config config = all_auto();
@@ -308,6 +330,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_behind_nat, setup, teardown),
     cmocka_unit_test_setup_teardown(test_one_family, setup, teardown),
     cmocka_unit_test_setup_teardown(test_relay, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
     cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
     cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
     cmocka_unit_test_setup_teardown(test_keys, setup, teardown),

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/auto.h"
 #include "agent/mta/postfix.h"
 #include "agent/mta/postfix_identity.h"
 #include "tests/unit/unit.h"
@@ -118,6 +119,33 @@ test_relay(void **state)
 	got = identity_of(
 	    *state, "default_transport = smtp:[smart.test]\n", plain_master);
 	assert_string_equal(got.relay, "smart.test");
+}
+
+static void
+test_silent(void **state)
+{
+	/* Debian's "Local only" */
+	static const char local[] = "default_transport = error\n"
+	                            "relay_transport = error\n"
+	                            "inet_interfaces = loopback-only\n";
+	static const char *const others[] = {
+	    "default_transport = smtp\n",
+	    "default_transport = error\nrelay_domains = a.test\n",
+	    "default_transport = error\ntransport_maps = inline:{a=smtp}\n",
+	    "default_transport = error\ncontent_filter = smtp:[a.test]\n",
+	    "default_transport = errors\n",
+	    "default_transport = retry:later\n",
+	};
+
+	assert_true(identity_of(*state, local, plain_master).is_silent);
+	assert_true(identity_of(*state,
+	    "default_transport = discard:\nrelay_domains = a.test\n"
+	    "relay_transport = error:5.1.1 no\n",
+	    plain_master)
+	                .is_silent);
+	for (size_t i = 0; i < ARRAY_COUNT(others); i++)
+		assert_false(
+		    identity_of(*state, others[i], plain_master).is_silent);
 }
 
 static void
@@ -325,6 +353,7 @@ test_certificates(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_names_and_binds, setup, teardown),
     cmocka_unit_test_setup_teardown(test_relay, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
     cmocka_unit_test_setup_teardown(test_domains, setup, teardown),
     cmocka_unit_test_setup_teardown(test_users_send, setup, teardown),
     cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
