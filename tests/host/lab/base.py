@@ -42,6 +42,10 @@ postfix postfix/main_mailer_type select Internet Site
 postfix postfix/mailname string {NAME.partition('.')[2]}
 """
 
+# What signs mail. A test says how it is set up, and starts it.
+_SIGNERS = ('opendkim', 'opendkim-tools')
+_SIGNER_UNITS = ('opendkim.service',)
+
 # Of no use in a container, or acting on their own in the middle of a test.
 _MASKED = (
     'console-getty.service', 'getty@.service', 'e2scrub_reap.service',
@@ -68,14 +72,19 @@ def root():
     return store.build_once(f'base-{key}', _build_root)
 
 
-def layers(deb=None, has_firewalls=False):
+def layers(deb=None, has_firewalls=False, has_signer=False):
     """Return the lower layers for a host, the uppermost first.
 
     deb            a package to be installed with apt, which gets no network:
                    all it depends on must be in the base
     has_firewalls  with ufw, firewalld, fail2ban and iptables, none enabled
+    has_signer     with OpenDKIM, not enabled
     """
-    lower = _firewall_layers() if has_firewalls else [root()]
+    lower = [root()]
+    if has_firewalls:
+        lower = _more(lower, 'walls', _FIREWALLS, _FIREWALL_UNITS)
+    if has_signer:
+        lower = _more(lower, 'signer', _SIGNERS, _SIGNER_UNITS)
     if not deb:
         return lower
     content = Path(deb).read_bytes()
@@ -97,19 +106,18 @@ def name_server_layers():
     return [layer, base]
 
 
-def _firewall_layers():
-    base = root()
+def _more(lower, kind, packages, units):
+    """Return those layers and one with packages, their units disabled."""
+    below = [each.name for each in lower]
+
+    def install(slot, tree):
+        _install_packages(slot, tree, packages)
+        _in_container(slot, tree, ['systemctl', 'disable', '--quiet', *units])
+
     layer = store.build_once(
-        f'walls-{store.key(base.name, _FIREWALLS, _FIREWALL_UNITS)}',
-        lambda slot: _layer(slot, [base], lambda tree: _install_firewalls(
-            slot, tree)))
-    return [layer, base]
-
-
-def _install_firewalls(slot, tree):
-    _install_packages(slot, tree, _FIREWALLS)
-    _in_container(slot, tree, ['systemctl', 'disable', '--quiet',
-                               *_FIREWALL_UNITS])
+        f'{kind}-{store.key(*below, packages, units)}',
+        lambda slot: _layer(slot, lower, lambda tree: install(slot, tree)))
+    return [layer, *lower]
 
 
 def mount_overlay(point, lower, upper_home):

@@ -47,8 +47,9 @@ class Host(Files):
     """One host. The constructor prepares it, boot() starts it."""
 
     def __init__(self, name=base.NAME, *, world=None, addresses=ADDRESSES,
-                 second=(), deb=None, has_firewalls=False, landlock=True,
-                 on_disk=False, size='2g', resolver=None, main_cf=None):
+                 second=(), deb=None, has_firewalls=False, has_signer=False,
+                 landlock=True, on_disk=False, size='2g', resolver=None,
+                 main_cf=None):
         """Prepare a host.
 
         world      the World it is connected to; None: to nothing
@@ -56,6 +57,7 @@ class Host(Files):
         second     addresses of an eth1, from the second network; with a world
         deb        a package to have installed, usually the one under test
         has_firewalls  ufw, firewalld, fail2ban and iptables are installed
+        has_signer  OpenDKIM is installed, and waits to be set up
         landlock   False hides Landlock from its services, as containers do
         on_disk    keep its changes on disk instead of in memory
         size       how much memory its changes may take
@@ -68,7 +70,7 @@ class Host(Files):
         self._landlock = landlock
         self._leader = None
         self._booted_at = 0
-        lower = base.layers(deb, has_firewalls)
+        lower = base.layers(deb, has_firewalls, has_signer)
         self.slot = Slot()
         self.tree = self.slot.dir / 'root'
         _open_hosts[self.slot.name] = self
