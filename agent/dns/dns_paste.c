@@ -59,6 +59,20 @@ dns_paste_txt(struct arena *arena, const char *owner, const char *value)
 }
 
 const char *
+dns_paste_octets(struct arena *arena, const void *octets, size_t length)
+{
+	const unsigned char *from = octets;
+	AUTO_BUF struct buf out = {0};
+
+	for (size_t i = 0; i < length; i++)
+		if (from[i] < ' ' || from[i] > '~')
+			buf_addf(&out, "\\%03u", from[i]);
+		else
+			buf_add_char(&out, (char)from[i]);
+	return arena_dup(arena, length > 0 ? buf_text(&out) : "");
+}
+
+const char *
 dns_reverse_name(struct arena *arena, const char *address, const char *suffix)
 {
 	AUTO_BUF struct buf out = {0};

@@ -7,6 +7,7 @@
 #ifndef MAILFIX_DNS_DNS_PASTE_H
 #define MAILFIX_DNS_DNS_PASTE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "agent/base/mem.h"
@@ -20,6 +21,14 @@
  */
 const char *dns_paste_txt(
     struct arena *arena, const char *owner, const char *value);
+
+/*
+ * dns_paste_octets - what stands in a record, for people
+ * As in a zone, an octet that is not printable ASCII is \DDD, so that what cannot
+ * be seen is (a space without width); backslash and quotes stay as they are.
+ */
+const char *dns_paste_octets(
+    struct arena *arena, const void *octets, size_t length);
 
 /* dns_paste - any other type; value as it stands in a zone */
 const char *dns_paste(struct arena *arena, const char *owner, const char *type,

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "agent/base/text.h"
+#include "agent/dns/dns_paste.h"
 #include "agent/dns/spf_run.h"
 
 /* Local parts are 64 octets at most, domains 255: RFC 5321 section 4.5.3.1. */
@@ -115,13 +115,17 @@ record_read(struct spf_run *run, const char *name, bool is_first,
 	if (is_first) {
 		run->answer.records = records;
 		run->answer.record_count = count;
+		run->answer.record =
+		    count > 0 ? dns_paste_octets(run->arena, text, length)
+		              : NULL;
 	}
 	if (result != SPF_PASS) {
 		if (result == SPF_NONE && !run->is_missing)
 			spf_say(run, "%s: no SPF record", name);
 		return result;
 	}
-	spf_say(run, "%s: %s", name, text);
+	spf_say(
+	    run, "%s: %s", name, dns_paste_octets(run->arena, text, length));
 	spf_record_parse(run->arena, (const uint8_t *)text, length, ret);
 	if (ret->problem == NULL)
 		return SPF_PASS;

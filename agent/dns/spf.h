@@ -15,6 +15,13 @@
 #define SPF_VOIDS_MAX   2 /* receivers SHOULD, and not all do */
 #define SPF_NAMES_MAX   10
 
+/*
+ * Nobody has so many addresses: IANA gave /8 at most to one company, and /12 of
+ * IPv6 to whole continents.
+ */
+#define SPF_WIDE4 7
+#define SPF_WIDE6 12
+
 /* Section 2.6. */
 enum spf_result {
 	SPF_NONE,
@@ -38,6 +45,11 @@ struct spf_query {
 	 * it is at most.
 	 */
 	bool is_stranger;
+	/*
+	 * A stranger at that address: ip4 and ip6 (a, mx) of at most so many bits
+	 * match as well if they have it. 0: of none, wherever he is.
+	 */
+	unsigned stranger_bits;
 	const char *domain;
 	/* MAIL FROM; NULL, "" or without a local part: postmaster@ */
 	const char *sender;
@@ -73,6 +85,7 @@ struct spf_answer {
 	/* the domain's own records; one, as a rule */
 	size_t record_count;
 	const char *const *records; /* as they stand: any octets but NUL */
+	const char *record; /* the first of them, printable; NULL: none */
 	/* for people, indented by spaces; NULL-terminated; NULL: not wanted */
 	const char *const *tree;
 };

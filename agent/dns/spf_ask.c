@@ -13,7 +13,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "agent/base/text.h"
 #include "agent/dns/dns_paste.h"
 #include "agent/dns/spf_run.h"
 
@@ -39,14 +38,13 @@ spf_say(struct spf_run *run, const char *format, ...)
 		(void)memcpy(text + sizeof(text) - 4, "...", 4);
 	va_end(args);
 	buf_addf(&line, "%*s", (int)run->depth * 2, "");
-	text_escape(&line, text, strlen(text));
+	buf_add(&line, dns_paste_octets(run->arena, text, strlen(text)));
 	run->lines[run->line_count++] = arena_dup(run->arena, buf_text(&line));
 }
 
 void
 spf_problem(struct spf_run *run, const char *format, ...)
 {
-	AUTO_BUF struct buf escaped = {0};
 	char text[LINE_MAX];
 	va_list args;
 
@@ -55,8 +53,7 @@ spf_problem(struct spf_run *run, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	text_escape(&escaped, text, strlen(text));
-	run->answer.problem = arena_dup(run->arena, buf_text(&escaped));
+	run->answer.problem = dns_paste_octets(run->arena, text, strlen(text));
 }
 
 static void

@@ -15,8 +15,12 @@
 
 #include "agent/base/text.h"
 #include "agent/dns/dns_paste.h"
+#include "agent/dns/dns_self.h"
 #include "agent/dns/spf_macro.h"
 #include "agent/dns/spf_repair.h"
+
+/* Strangers of one family, a quarter of its addresses in use apart. */
+#define FAR_COUNT 4
 
 const char *const spf_state_names[SPF_STATE_MAX + 1] = {
     [SPF_STATE_OK] = "ok",
@@ -125,7 +129,8 @@ repair(struct dns_book *book, struct arena *arena, const char *domain,
 	    .records = stranger->records,
 	    .record_count = stranger->record_count,
 	    .addresses = addresses,
-	    .address_count = ret->sender_count};
+	    .address_count = ret->sender_count,
+	    .drops_wide = ret->passes_all};
 	const char *record;
 
 	if (!needs_repair(ret))
@@ -133,7 +138,8 @@ repair(struct dns_book *book, struct arena *arena, const char *domain,
 	if (!spf_repair_make(book, arena, &asked, &record))
 		return false;
 	/* one that is there already is no cure */
-	if (record != NULL && strcmp(record, ret->record) != 0)
+	if (record != NULL && (stranger->record_count == 0 ||
+	                          strcmp(record, stranger->records[0]) != 0))
 		ret->paste = dns_paste_txt(arena, domain, record);
 	return true;
 }
@@ -149,6 +155,37 @@ stranger_address(const char *const *addresses, size_t count)
 		    client.family == AF_INET)
 			return "0.0.0.0";
 	return count == 0 ? "0.0.0.0" : "::";
+}
+
+/*
+ * Everybody passes: one "all" or /0 does it, or pieces of the internet that are
+ * so wide that nobody owns one, and have addresses far apart among them.
+ */
+static bool
+passes_all_judge(struct dns_book *book, struct arena *arena,
+    struct spf_query query, const struct spf_answer *stranger, bool *ret)
+{
+	static const char *const far[DNS_FAMILIES][FAR_COUNT] = {
+	    {"24.0.0.1",    "89.0.0.1", "150.0.0.1", "202.0.0.1"},
+	    {"2001:200::1", "2400::1",  "2600::1",   "2a00::1"  },
+	};
+	const bool is_v6 = strchr(query.address, ':') != NULL;
+	struct spf_answer answer;
+
+	*ret = stranger->result == SPF_PASS;
+	if (stranger->result == SPF_NONE || stranger->result == SPF_PERMERROR ||
+	    stranger->result == SPF_TEMPERROR)
+		return true;
+	query.stranger_bits = is_v6 ? SPF_WIDE6 : SPF_WIDE4;
+	for (size_t i = 0; !*ret && i < FAR_COUNT; i++) {
+		query.address = far[is_v6 ? 1 : 0][i];
+		if (!spf_check(book, arena, &query, &answer))
+			return false;
+		if (answer.result != SPF_PASS)
+			return true;
+	}
+	*ret = true;
+	return true;
 }
 
 bool
@@ -175,12 +212,14 @@ spf_domain_judge(struct dns_book *book, struct arena *arena, const char *domain,
 	if (!is_known)
 		return false;
 	state_judge(arena, &stranger, &result);
-	result.record = stranger.record_count > 0 ? stranger.records[0] : "";
+	result.record = stranger.record != NULL ? stranger.record : "";
 	result.lookups = stranger.lookups;
 	result.voids = stranger.voids;
 	result.void_names =
 	    stranger.void_names != NULL ? stranger.void_names : "";
-	result.passes_all = stranger.result == SPF_PASS;
+	if (!passes_all_judge(
+	        book, arena, query, &stranger, &result.passes_all))
+		return false;
 	if (!repair(book, arena, domain, helo, &stranger, addresses, &result))
 		return false;
 	*ret = result;

@@ -28,7 +28,7 @@ struct spf_domain {
 	enum spf_state state;
 	const char *unknown; /* why the state cannot be told; or NULL */
 	const char *problem; /* in words; "" without one */
-	const char *record;  /* as it stands; of several the first; "" */
+	const char *record;  /* printable; of several the first; "" */
 	/* at most, over all its terms; what follows from who sends is not asked */
 	unsigned lookups, voids;
 	const char *void_names; /* "" without any */

@@ -98,6 +98,15 @@ leads_somewhere(struct dns_book *book, struct arena *arena,
 	return 0;
 }
 
+/* As good as +all: who sends from somewhere in it, nobody knows. */
+static bool
+is_wide(const struct spf_term *term)
+{
+	return term->qualifier == '+' &&
+	       ((term->kind == SPF_IP4 && term->cidr4 <= SPF_WIDE4) ||
+	           (term->kind == SPF_IP6 && term->cidr6 <= SPF_WIDE6));
+}
+
 /*
  * One word of a record. Returns 1; 0: more must be known; -1: they are too many.
  */
@@ -131,6 +140,8 @@ word_add(struct dns_book *book, struct arena *arena,
 		return modifier_add(words, &term) ? 1 : -1;
 	if (term.kind == SPF_ALL)
 		all_add(words, term.text);
+	else if (repair->drops_wide && is_wide(&term))
+		all_add(words, "+all");
 	else if (words->before_count == WORDS_MAX)
 		return -1;
 	else if (!has_word(words->before, words->before_count, term.text))

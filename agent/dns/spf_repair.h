@@ -16,6 +16,8 @@ struct spf_repair {
 	size_t record_count;
 	const char *const *addresses; /* that must pass; IPv4, IPv6 */
 	size_t address_count;
+	/* everybody passes by it: no wide piece of the internet stays */
+	bool drops_wide;
 };
 
 /*

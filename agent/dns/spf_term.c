@@ -31,8 +31,8 @@ prefix_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
 static bool
 address_matches(const struct spf_run *run, const uint8_t *bytes, unsigned bits)
 {
-	if (run->query->is_stranger)
-		return bits == 0;
+	if (run->query->is_stranger && bits > run->query->stranger_bits)
+		return false;
 	return prefix_equal(run->client.bytes, bytes, bits);
 }
 
@@ -51,6 +51,15 @@ address_match(struct spf_run *run, const struct spf_term *term)
 	               address_matches(run, term->address, bits_of(run, term))
 	           ? SPF_MATCH
 	           : SPF_NO_MATCH;
+}
+
+/* Between those that are shown and the one that matches. */
+static const char *
+gap(size_t shown)
+{
+	if (shown > SHOWN_MAX)
+		return ", ... ";
+	return shown > 0 ? ", " : "";
 }
 
 /* One name's addresses; what they are is appended to `seen`. */
@@ -75,7 +84,7 @@ host_match(struct spf_run *run, const struct spf_term *term, const char *name,
 		if (text == NULL || inet_pton(family, text, bytes) != 1)
 			continue;
 		if (address_matches(run, bytes, bits_of(run, term))) {
-			buf_addf(seen, "%s", text);
+			buf_addf(seen, "%s%s", gap(shown), text);
 			return SPF_MATCH;
 		}
 		if (shown++ < SHOWN_MAX)

@@ -222,6 +222,69 @@ strangers(void **state)
 	put(world, "a.test", "v=spf1 include:b.test -all");
 	put(world, "b.test", "v=spf1 +all");
 	assert_true(judge(world, "192.0.2.1", NULL).passes_all);
+	world->zone.count = 0;
+	put(world, "a.test", "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all");
+	domain = judge(world, "192.0.2.1", NULL);
+	assert_true(domain.passes_all);
+	assert_int_equal(domain.state, SPF_STATE_OK);
+	assert_paste(&domain, "v=spf1 ip4:192.0.2.1 ~all");
+	world->zone.count = 0;
+	put(world, "a.test", "v=spf1 ip6:2000::/3 -all");
+	assert_true(judge(world, "2001:db8::1", NULL).passes_all);
+	/* wide, and not all; and many that may be one company's */
+	world->zone.count = 0;
+	put(world, "a.test", "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/2 -all");
+	assert_false(judge(world, "192.0.2.1", NULL).passes_all);
+	world->zone.count = 0;
+	put(world, "a.test",
+	    "v=spf1 ip4:24.0.0.0/8 ip4:89.0.0.0/8 ip4:150.0.0.0/8 "
+	    "ip4:202.0.0.0/8 -all");
+	assert_false(judge(world, "192.0.2.1", NULL).passes_all);
+}
+
+/* Between what is shown of many and the one that matches. */
+static void
+cut(void **state)
+{
+	struct world *world = *state;
+	char address[32];
+
+	put(world, "a.test", "v=spf1 a -all");
+	for (unsigned i = 1; i <= 16; i++) {
+		(void)snprintf(address, sizeof(address), "192.0.2.%u", i);
+		zone_put(&world->zone, "a.test", DNS_A,
+		    arena_dup(world->zone.arena, address));
+	}
+	assert_string_equal(check(world, "192.0.2.1", "a.test").tree[1],
+	    "  lookup 1: a (a.test: 192.0.2.1): match");
+	assert_string_equal(check(world, "192.0.2.2", "a.test").tree[1],
+	    "  lookup 1: a (a.test: 192.0.2.1, 192.0.2.2): match");
+	assert_string_equal(check(world, "192.0.2.11", "a.test").tree[1],
+	    "  lookup 1: a (a.test: 192.0.2.1, 192.0.2.2, 192.0.2.3, "
+	    "192.0.2.4, ... 192.0.2.11): match");
+	assert_string_equal(check(world, "192.0.2.99", "a.test").tree[1],
+	    "  lookup 1: a (a.test: 192.0.2.1, 192.0.2.2, 192.0.2.3, "
+	    "192.0.2.4, 12 more): no match");
+}
+
+/* What cannot be seen in a record is shown. */
+static void
+octets(void **state)
+{
+	struct world *world = *state;
+	struct spf_answer answer;
+
+	put(world, "a.test", "v=spf1 ip4:192.0.2.1 \xe2\x80\x8b-all\xc3\xbc");
+	answer = check(world, "192.0.2.1", "a.test");
+	assert_int_equal(answer.result, SPF_PERMERROR);
+	assert_string_equal(answer.tree[0],
+	    "a.test: v=spf1 ip4:192.0.2.1 \\226\\128\\139-all\\195\\188");
+	assert_string_equal(judge(world, "192.0.2.1", NULL).record,
+	    "v=spf1 ip4:192.0.2.1 \\226\\128\\139-all\\195\\188");
+	world->zone.count = 0;
+	zone_add(&world->zone, "a.test", DNS_TXT, 0, "v=spf1 \0-all\x1b", 13);
+	answer = check(world, "192.0.2.1", "a.test");
+	assert_string_equal(answer.tree[0], "a.test: v=spf1 \\000-all\\027");
 }
 
 static void
@@ -388,6 +451,8 @@ main(void)
 	    TEST(doubts),
 	    TEST(untold),
 	    TEST(strangers),
+	    TEST(cut),
+	    TEST(octets),
 	    TEST(pastes),
 	    TEST(left_out),
 	    TEST(mended),
