@@ -3,7 +3,7 @@
  *
  * Purpose  `explain spf`
  * Input    an observer's answer: hostile, each part of it is checked
- * Errors   -EPROTO; -EINVAL: no name server
+ * Errors   -EPROTO; -EINVAL: no name server; those of dns_rounds.h
  * Runs as  actor; question_enter and question_work in the observer
  * Source   RFC 7208 section 4.6.4: 20 s for all of it, at least
  */
@@ -14,6 +14,7 @@
 
 #include "agent/base/auto.h"
 #include "agent/base/clock.h"
+#include "agent/probes/dns_rounds.h"
 #include "agent/probes/observer_ask.h"
 #include "agent/probes/observer_wire.h"
 #include "agent/sys/dns.h"
@@ -28,9 +29,6 @@
 
 /* For one server to answer: twice the slowest round trip on Earth. */
 #define TRY_MS 1500
-
-/* A chain of ten includes, and what follows from the last. */
-#define WAVES_MAX 16
 
 /* Past any count that can be: they are limited to ten, and one too many. */
 #define COUNT_MAX 100
@@ -67,28 +65,60 @@ question_asker(void *state, struct arena *arena,
 	    &question->servers, arena, queries, count, &limits, ret, why);
 }
 
+struct judge {
+	struct arena *arena;
+	struct dns_book *book;
+	const struct spf_query *query;
+	struct spf_answer answer;
+};
+
+static bool
+judge(void *user)
+{
+	struct judge *judge = user;
+
+	return spf_check(
+	    judge->book, judge->arena, judge->query, &judge->answer);
+}
+
+int
+spf_question_judge(struct arena *arena, const struct dns_asker *asker,
+    bool has_second, const struct spf_query *query, struct spf_answer *ret,
+    struct why *why)
+{
+	struct judge state = {.arena = arena,
+	    .book = dns_book_new(arena, clock_boot_ms() + ASK_MS),
+	    .query = query};
+	const struct dns_rounds rounds = {.arena = arena,
+	    .book = state.book,
+	    .asker = asker,
+	    .has_second = has_second,
+	    .judge = judge,
+	    .user = &state};
+	int r = dns_rounds_run(&rounds, why);
+
+	if (r == 0)
+		return why_set(why, -ELOOP, "its questions have no end");
+	if (r < 0)
+		return r;
+	*ret = state.answer;
+	return 0;
+}
+
 static int
 question_work(void *user, struct buf *out, struct why *why)
 {
 	const struct dns_asker asker = {question_asker, user};
 	const struct question *question = user;
 	struct arena *arena = arena_new();
-	struct dns_book *book = dns_book_new(arena, clock_boot_ms() + ASK_MS);
 	struct spf_answer answer;
-	bool is_done = false;
-	int r = 1;
+	int r = spf_question_judge(arena, &asker, question->servers.count > 1,
+	    question->query, &answer, why);
 
-	for (unsigned i = 0; i < WAVES_MAX && !is_done && r > 0; i++) {
-		is_done = spf_check(book, arena, question->query, &answer);
-		if (!is_done)
-			r = dns_book_wave(book, &asker, why);
-	}
-	if (is_done)
+	if (r == 0)
 		spf_answer_put(out, &answer);
-	else if (r >= 0)
-		r = why_set(why, -ELOOP, "its questions have no end");
 	arena_free(arena);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 void

@@ -21,10 +21,20 @@
  *           void_names, tree; the others are not told
  *
  * Returns 0; -EINVAL: resolver is no list of addresses; -EPROTO: the observer
- * broke the protocol; -ETIMEDOUT; another negative errno: nothing can be asked.
+ * broke the protocol; -EBADMSG: the name servers are not to be believed;
+ * -ETIMEDOUT; another negative errno: nothing can be asked.
  */
 int spf_question_ask(struct arena *arena, const char *resolver,
     const struct spf_query *query, struct spf_answer *ret, struct why *why);
+
+/*
+ * spf_question_judge - what the observer does, by any asker; texts in arena
+ * Returns 0, or a negative errno: -EBADMSG: its name servers are not to be
+ * believed; -ELOOP.
+ */
+int spf_question_judge(struct arena *arena, const struct dns_asker *asker,
+    bool has_second, const struct spf_query *query, struct spf_answer *ret,
+    struct why *why);
 
 /* For tests and fuzzers. -EPROTO: it is none. */
 void spf_answer_put(struct buf *out, const struct spf_answer *answer);

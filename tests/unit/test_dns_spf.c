@@ -2,7 +2,8 @@
  * test_dns_spf.c - what the check spf tells, and what explain is told
  *
  * Purpose  rows for each domain, address and family that is not known; the
- *          greeting; an answer over the pipe, and what is none
+ *          greeting; an answer over the pipe, and what is none; name servers
+ *          that lie, know nothing, contradict each other
  * Input    identities and a zone of its own
  * Errors   a failed assertion
  * Runs as  any user
@@ -179,6 +180,82 @@ pipe_answers(void **state)
 	arena_free(arena);
 }
 
+/* A second name server of its own. */
+struct pair {
+	struct zone first, second;
+};
+
+static int
+pair_ask(void *state, struct arena *arena, const struct dns_query *queries,
+    size_t count, uint32_t deadline_ms, struct dns_result *ret, struct why *why)
+{
+	struct pair *pair = state;
+
+	return zone_ask(
+	    count > 0 && queries[0].is_second ? &pair->second : &pair->first,
+	    arena, queries, count, deadline_ms, ret, why);
+}
+
+static int
+liar_ask(void *state, struct arena *arena, const struct dns_query *queries,
+    size_t count, uint32_t deadline_ms, struct dns_result *ret, struct why *why)
+{
+	static const struct dns_record record = {.name = "192.0.2.80",
+	    .data = (const uint8_t *)"v=spf1 a -all",
+	    .length = 13};
+
+	(void)state;
+	(void)arena;
+	(void)queries;
+	(void)deadline_ms;
+	(void)why;
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (struct dns_result){
+		    .records = &record, .count = 1, .server = "192.0.2.53"};
+	return 0;
+}
+
+static const struct spf_query explained = {
+    .domain = "a.test", .address = "192.0.2.1", .wants_tree = true};
+
+static void
+believed(void **state)
+{
+	struct arena *arena = arena_new();
+	struct pair *pair = arena_alloc(arena, 1, sizeof(*pair));
+	const struct dns_asker both = {pair_ask, pair}, liar = {liar_ask, NULL};
+	struct spf_answer answer;
+	struct why why = {0};
+
+	(void)state;
+	pair->first.arena = pair->second.arena = arena;
+	assert_int_equal(
+	    spf_question_judge(arena, &liar, false, &explained, &answer, &why),
+	    -EBADMSG);
+	assert_non_null(strstr(why.text, "makes up answers"));
+	assert_int_equal(
+	    spf_question_judge(arena, &both, false, &explained, &answer, &why),
+	    -EBADMSG);
+	assert_non_null(strstr(why.text, "knows of nothing"));
+	zone_put(&pair->first, ".", DNS_NS, "a.root.test");
+	assert_int_equal(
+	    spf_question_judge(arena, &both, true, &explained, &answer, &why),
+	    0);
+	assert_int_equal(answer.result, SPF_NONE);
+	/* the other one has what the first one denies */
+	zone_put(&pair->second, ".", DNS_NS, "a.root.test");
+	zone_put(&pair->second, "a.test", DNS_TXT, "v=spf1 ip4:192.0.2.1 -all");
+	assert_int_equal(
+	    spf_question_judge(arena, &both, true, &explained, &answer, &why),
+	    0);
+	assert_int_equal(answer.result, SPF_TEMPERROR);
+	assert_int_equal(
+	    spf_question_judge(arena, &both, false, &explained, &answer, &why),
+	    0);
+	assert_int_equal(answer.result, SPF_NONE);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -186,6 +263,7 @@ main(void)
 	    cmocka_unit_test(rows),
 	    cmocka_unit_test(untold),
 	    cmocka_unit_test(pipe_answers),
+	    cmocka_unit_test(believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
