@@ -28,6 +28,24 @@ const char *const dkim_state_names[DKIM_STATE_MAX + 1] = {
     [DKIM_TESTING] = "testing",
 };
 
+enum dkim_state
+dkim_worst(enum dkim_state a, enum dkim_state b)
+{
+	/* from what is refused for sure to what most receivers accept */
+	static const unsigned badness[DKIM_STATE_MAX] = {
+	    [DKIM_MISMATCH] = 7,
+	    [DKIM_INVALID] = 6,
+	    [DKIM_REVOKED] = 5,
+	    [DKIM_MISSING] = 4,
+	    [DKIM_DUPLICATE] = 3,
+	    [DKIM_WEAK] = 2,
+	    [DKIM_TESTING] = 1,
+	    [DKIM_OK] = 0,
+	};
+
+	return badness[a] >= badness[b] ? a : b;
+}
+
 struct judging {
 	struct arena *arena;
 	const struct dns_result *result;

@@ -22,6 +22,9 @@ enum dkim_state {
 /* "ok", "missing", ... */
 extern const char *const dkim_state_names[DKIM_STATE_MAX + 1];
 
+/* dkim_worst - of two keys of one domain, what is worse for its mail */
+enum dkim_state dkim_worst(enum dkim_state a, enum dkim_state b);
+
 /* RFC 8301 section 3.2: verifiers must not accept less. */
 #define DKIM_BITS_MIN 1024
 

@@ -35,6 +35,22 @@ const char *const tlsa_state_names[TLSA_STATE_MAX + 1] = {
     [TLSA_INSECURE] = "insecure",
 };
 
+enum tlsa_state
+tlsa_worst(enum tlsa_state a, enum tlsa_state b)
+{
+	/* from mail that is lost to mail that is only not protected */
+	static const unsigned badness[TLSA_STATE_MAX] = {
+	    [TLSA_MISMATCH] = 5,
+	    [TLSA_PARTIAL] = 4,
+	    [TLSA_UNUSABLE] = 3,
+	    [TLSA_INSECURE] = 2,
+	    [TLSA_NONE] = 1,
+	    [TLSA_OK] = 0,
+	};
+
+	return badness[a] >= badness[b] ? a : b;
+}
+
 /* "*.example.com" is for "mx.example.com", and not for what is below that. */
 static bool
 names_have(const char *names, const char *host)

@@ -19,6 +19,9 @@ enum tlsa_state {
 
 extern const char *const tlsa_state_names[TLSA_STATE_MAX + 1];
 
+/* tlsa_worst - of two mail servers of one domain, what is worse for its mail */
+enum tlsa_state tlsa_worst(enum tlsa_state a, enum tlsa_state b);
+
 /* One certificate of a file that the server shows at port 25. */
 struct tlsa_certificate {
 	const char *file, *names; /* DNS names, by spaces */

@@ -7,4 +7,7 @@
 /* spf_record.state, domain.spf */
 extern const char *const spf_record_states[];
 
+/* dkim_domain.state, domain.dkim */
+extern const char *const dkim_domain_states[];
+
 #endif

@@ -1,13 +1,14 @@
 /*
- * schema_dns_dkim.c - facts from DNS: dkim
+ * schema_dns_dkim.c - facts from DNS: dkim, dkim_domain
  *
- * Purpose  the columns of the table that the check dkim fills
+ * Purpose  the columns of the tables that the check dkim fills
  * Input    none: data
  * Errors   none
  * Runs as  both roles
  * Source   RFC 6376 section 3.6
  */
 #include "agent/dns/dkim.h"
+#include "agent/fact/schema_dns.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_KEY "table signing_key"
@@ -48,5 +49,30 @@ const struct table schema_dkim = {
     .columns = dkim_columns,
     .column_count = ARRAY_COUNT(dkim_columns),
     .row_max = DKIM_MAX,
+    .reads = dkim_reads,
+};
+
+/* Those of dkim.h, and no key at all. */
+const char *const dkim_domain_states[] = {"none", "ok", "missing", "duplicate",
+    "invalid", "revoked", "mismatch", "weak", "testing", NULL};
+
+static const struct column dkim_domain_columns[] = {
+    ROW_ENUM("state", dkim_domain_states,
+        "the worst of its keys that are in use; none: no such key is known "
+        "here",
+        SOURCE_DNS ", table signing_key"),
+};
+
+/* Of each key one, and those that have none: as IDENTITY_DOMAINS_MAX. */
+#define DKIM_DOMAINS_MAX (DKIM_MAX + 64)
+
+const struct table schema_dkim_domain = {
+    .name = "dkim_domain",
+    .key = "domain",
+    .doc = "what the DNS has of the keys of a domain in whose name mail "
+           "leaves, in a word",
+    .columns = dkim_domain_columns,
+    .column_count = ARRAY_COUNT(dkim_domain_columns),
+    .row_max = DKIM_DOMAINS_MAX,
     .reads = dkim_reads,
 };

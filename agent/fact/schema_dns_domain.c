@@ -10,6 +10,7 @@
 #include "agent/dns/dmarc.h"
 #include "agent/dns/domain_mx.h"
 #include "agent/dns/mtasts.h"
+#include "agent/dns/tlsa.h"
 #include "agent/dns/tlsrpt.h"
 #include "agent/fact/schema_dns.h"
 #include "agent/fact/schema_rows.h"
@@ -47,6 +48,10 @@ static const struct column domain_columns[] = {
     ROW_JOINED_ENUM("spf", spf_record_states,
         "its SPF record; unknown where no mail leaves in its name",
         "spf_record", "state"),
+    ROW_JOINED_ENUM("dkim", dkim_domain_states,
+        "the worst of its keys in use; none: no key is known here; unknown "
+        "where no mail leaves in its name",
+        "dkim_domain", "state"),
     ROW_JOINED_ENUM("dmarc", dmarc_state_names,
         "its DMARC record; unknown where no mail leaves in its name", "dmarc",
         "state"),
@@ -56,6 +61,10 @@ static const struct column domain_columns[] = {
     ROW_JOINED_ENUM("tlsrpt", tlsrpt_state_names,
         "its TLS-RPT record; unknown where its mail ends elsewhere", "tlsrpt",
         "state"),
+    ROW_JOINED_ENUM("dane", tlsa_state_names,
+        "TLSA records, the worst of its mail servers that are this host; "
+        "unknown where its mail ends elsewhere",
+        "dane", "state"),
 };
 
 static const struct column mx_host_columns[] = {

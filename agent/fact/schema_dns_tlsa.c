@@ -1,7 +1,7 @@
 /*
- * schema_dns_tlsa.c - facts from DNS: tlsa
+ * schema_dns_tlsa.c - facts from DNS: tlsa, dane
  *
- * Purpose  the columns of the table that the check tlsa fills
+ * Purpose  the columns of the tables that the check tlsa fills
  * Input    none: data
  * Errors   none
  * Runs as  both roles
@@ -40,5 +40,25 @@ const struct table schema_tlsa = {
     .columns = tlsa_columns,
     .column_count = ARRAY_COUNT(tlsa_columns),
     .row_max = TLSA_MAX,
+    .reads = tlsa_reads,
+};
+
+static const struct column dane_columns[] = {
+    ROW_ENUM("state", tlsa_state_names,
+        "the worst of its mail servers that are this host, as tlsa.state",
+        SOURCE_DNS ", table certificate"),
+};
+
+/* As IDENTITY_DOMAINS_MAX. */
+#define DANE_MAX 64
+
+const struct table schema_dane = {
+    .name = "dane",
+    .key = "domain",
+    .doc = "whether senders with DANE find this host as the DNS tells them, of "
+           "each domain whose mail ends here",
+    .columns = dane_columns,
+    .column_count = ARRAY_COUNT(dane_columns),
+    .row_max = DANE_MAX,
     .reads = tlsa_reads,
 };

@@ -42,8 +42,8 @@ struct dns_probe {
 };
 
 static const char *const dns_tables[] = {"domain", "mx_host", "address", "helo",
-    "spf", "spf_record", "mtasts", "tlsrpt", "dkim", "dmarc", "tlsa",
-    "blocklist", "dnsbl", NULL};
+    "spf", "spf_record", "mtasts", "tlsrpt", "dkim", "dkim_domain", "dmarc",
+    "tlsa", "dane", "blocklist", "dnsbl", NULL};
 
 static int
 dns_prepare(struct probe_job *job, struct why *why)

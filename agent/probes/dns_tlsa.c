@@ -1,7 +1,7 @@
 /*
  * dns_tlsa.c - DANE of the mail servers that are this host
  *
- * Purpose  one check; row CHECK(tlsa) in dns_check_table.def; fills tlsa
+ * Purpose  one check; row CHECK(tlsa) in dns_check_table.def; fills tlsa, dane
  * Input    identity, table certificate; replies: hostile
  * Errors   a question without an answer makes the cells of its row unknown
  * Runs as  observer
@@ -29,13 +29,24 @@ struct host {
 	struct tlsa_verdict verdict;
 };
 
+/* A domain whose mail ends here. */
+struct domain {
+	const char *name;
+	const char *unknown; /* why its servers are not known; or NULL */
+	uint64_t hosts;      /* a bit for each of them that is this host */
+};
+
 struct tlsa_check {
 	struct dns_self self;
 	struct tlsa_query query; /* all but the host */
 	struct tlsa_certificate certificates[CERTIFICATES_MAX];
 	struct host hosts[HOSTS_MAX];
 	size_t count;
+	struct domain domains[IDENTITY_DOMAINS_MAX];
+	size_t domain_count;
 };
+
+_Static_assert(HOSTS_MAX <= 64, "a bit for each host");
 
 static const char *
 text_of(const struct fact_set *facts, const char *row, const char *column)
@@ -111,27 +122,39 @@ tlsa_begin(struct dns_look *look)
 }
 
 static void
-host_add(struct tlsa_check *check, const char *name, const char *canonical)
+host_add(struct tlsa_check *check, struct domain *domain, const char *name,
+    const char *canonical)
 {
-	for (size_t i = 0; i < check->count; i++)
-		if (strcasecmp(check->hosts[i].name, name) == 0)
-			return;
-	if (check->count < HOSTS_MAX)
+	size_t i = 0;
+
+	while (i < check->count && strcasecmp(check->hosts[i].name, name) != 0)
+		i++;
+	if (i == HOSTS_MAX) {
+		domain->unknown =
+		    "there are more mail servers than are looked at";
+		return;
+	}
+	if (i == check->count)
 		check->hosts[check->count++] =
 		    (struct host){.name = name, .canonical = canonical};
+	domain->hosts |= (uint64_t)1 << i;
 }
 
 /* The mail servers of a domain that are this host. */
 static bool
-domain_look(struct dns_look *look, struct tlsa_check *check, const char *domain)
+domain_look(struct dns_look *look, struct tlsa_check *check, const char *name)
 {
 	struct domain_mx mx = {.state = DOMAIN_MX_UNKNOWN};
+	struct domain *domain = &check->domains[check->domain_count++];
 
+	*domain = (struct domain){.name = name};
 	if (!domain_mx_judge(
-	        look->book, look->arena, &check->self, domain, true, &mx))
+	        look->book, look->arena, &check->self, name, true, &mx))
 		return false;
+	if (mx.state == DOMAIN_MX_UNKNOWN)
+		domain->unknown = mx.unknown;
 	if (mx.state == DOMAIN_MX_IMPLICIT && mx.leads_here == DNS_YES)
-		host_add(check, domain, NULL);
+		host_add(check, domain, name, NULL);
 	if (mx.state != DOMAIN_MX_OK)
 		return true;
 	for (size_t i = 0; i < mx.count; i++)
@@ -139,8 +162,10 @@ domain_look(struct dns_look *look, struct tlsa_check *check, const char *domain)
 		    (look->identity->helo != NULL &&
 		        strcasecmp(mx.hosts[i].name, look->identity->helo) ==
 		            0))
-			host_add(
-			    check, mx.hosts[i].name, mx.hosts[i].canonical);
+			host_add(check, domain, mx.hosts[i].name,
+			    mx.hosts[i].canonical);
+		else if (mx.hosts[i].is_ours == DNS_NOT_TOLD)
+			domain->unknown = mx.hosts[i].unknown;
 	return true;
 }
 
@@ -173,7 +198,7 @@ tlsa_run(struct dns_look *look, void *state)
 	struct tlsa_check *check = state;
 	bool is_done = true;
 
-	check->count = 0;
+	check->count = check->domain_count = 0;
 	for (size_t i = 0; i < identity->domain_count; i++)
 		if (identity->domains[i].is_hosted &&
 		    dns_name_is_public(identity->domains[i].name))
@@ -206,6 +231,33 @@ host_tell(const struct host *host, struct fact_out *out)
 		fact_out_unknown(out, "paste", "there is nothing to propose");
 }
 
+/* Nothing to say of one whose mail servers are others. */
+static void
+domain_tell(const struct tlsa_check *check, const struct domain *domain,
+    struct fact_out *out)
+{
+	enum tlsa_state state = TLSA_OK;
+	const char *unknown = domain->unknown;
+
+	if (unknown == NULL && domain->hosts == 0)
+		return;
+	for (size_t i = 0; i < check->count; i++) {
+		const struct tlsa_verdict *verdict = &check->hosts[i].verdict;
+
+		if ((domain->hosts >> i & 1U) == 0)
+			continue;
+		if (verdict->unknown != NULL)
+			unknown = verdict->unknown;
+		else
+			state = tlsa_worst(state, verdict->state);
+	}
+	fact_out_row(out, "dane", domain->name);
+	if (unknown != NULL)
+		fact_out_unknown(out, "state", "%s", unknown);
+	else
+		fact_out_text(out, "state", tlsa_state_names[state]);
+}
+
 static void
 tlsa_tell(struct dns_look *look, void *state, struct fact_out *out)
 {
@@ -215,9 +267,12 @@ tlsa_tell(struct dns_look *look, void *state, struct fact_out *out)
 	for (size_t i = 0; i < check->count; i++)
 		host_tell(&check->hosts[i], out);
 	fact_out_table_end(out, "tlsa");
+	for (size_t i = 0; i < check->domain_count; i++)
+		domain_tell(check, &check->domains[i], out);
+	fact_out_table_end(out, "dane");
 }
 
-static const char *const tlsa_tables[] = {"tlsa", NULL};
+static const char *const tlsa_tables[] = {"tlsa", "dane", NULL};
 
 const struct dns_check dns_check_tlsa = {
     .tables = tlsa_tables,

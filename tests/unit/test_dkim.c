@@ -331,8 +331,15 @@ check_run(
 	const struct dns_asker asker = {rows_ask, &zone};
 	struct fact_set *set = fact_set_new(arena);
 	struct fact_out *out = fact_out_to_set(set);
+	static const struct identity identity = {
+	    .domains = {{.name = "example.com", .is_sender = true},
+	                {.name = "bare.test", .is_sender = true},
+	                {.name = "hosted.test", .is_hosted = true}},
+	    .domain_count = 3
+        };
 	struct dns_look look = {.arena = arena,
 	    .facts = facts,
+	    .identity = &identity,
 	    .book = dns_book_new(arena, clock_boot_ms() + 10000)};
 
 	dns_look_run(checks, &look, &asker, false, NULL, out);
@@ -402,6 +409,81 @@ facts_of_keys(void **test)
 	arena_free(arena);
 }
 
+static void
+signer_put(struct fact_set *facts, const char *name, struct value in_use)
+{
+	const struct table *schema = schema_table_find("signer", NULL);
+	struct fact_table *table = fact_table_get(facts, schema);
+	const struct fact_row *at = fact_row_add(facts, table, name);
+
+	at->cells[schema_column_find(schema, "in_use")] = in_use;
+	fact_table_set_known(table);
+}
+
+static void
+key_put(struct fact_set *facts, const char *domain, const char *selector,
+    const char *signer)
+{
+	const char *row = arena_printf(facts->arena, "%s/%s", selector, domain);
+
+	key_fact(facts, row, "selector", VALUE_TEXT_OF(selector));
+	key_fact(facts, row, "domain", VALUE_TEXT_OF(domain));
+	key_fact(facts, row, "signer", VALUE_TEXT_OF(signer));
+	key_fact(facts, row, "public", VALUE_TEXT_OF(RSA));
+}
+
+/* Of each domain the worst of the keys that are in use. */
+static void
+facts_of_domains(void **test)
+{
+#define KEY(n, p)                                                              \
+	{                                                                      \
+		.name = n, .type = DNS_TXT, .text = "v=DKIM1; p=" p            \
+	}
+	static const struct rows_row rows[] = {
+		KEY("good._domainkey.example.com", RSA),
+		KEY("revoked._domainkey.example.com", ""),
+		KEY("good._domainkey.two.test", RSA),
+		KEY("good._domainkey.three.test", RSA),
+		{.name = "late._domainkey.three.test",
+		                                     .type = DNS_TXT,
+		                                     .outcome = DNS_TIMEOUT},
+		{.name = NULL              }
+	};
+	struct arena *arena = arena_new();
+	struct fact_set *facts = fact_set_new(arena), *got;
+
+	(void)test;
+	fact_table_set_known(
+	    fact_table_get(facts, schema_table_find("signing_key", NULL)));
+	signer_put(facts, "used", VALUE_BOOL_OF(true));
+	signer_put(facts, "idle", VALUE_BOOL_OF(false));
+	signer_put(facts, "odd", VALUE_UNKNOWN_OF("who knows"));
+	key_put(facts, "example.com", "good", "used");
+	key_put(facts, "example.com", "revoked", "used");
+	key_put(facts, "example.com", "gone", "used");
+	key_put(facts, "two.test", "good", "odd");
+	key_put(facts, "two.test", "gone", "idle");
+	key_put(facts, "three.test", "good", "used");
+	key_put(facts, "three.test", "late", "used");
+	key_put(facts, "four.test", "gone", "odd");
+	key_put(facts, "five.test", "gone", "idle");
+	got = check_run(arena, facts, rows);
+	assert_fact_text(got, "dkim_domain", "example.com", "state", "revoked");
+	assert_fact_text(got, "dkim_domain", "two.test", "state", "ok");
+	assert_fact_unknown(got, "dkim_domain", "three.test", "state",
+	    "TXT of late._domainkey.three.test: no name server answered in "
+	    "time (192.0.2.53)");
+	assert_fact_unknown(
+	    got, "dkim_domain", "four.test", "state", "who knows");
+	assert_fact_text(got, "dkim_domain", "five.test", "state", "none");
+	assert_fact_text(got, "dkim_domain", "bare.test", "state", "none");
+	assert_int_equal(
+	    fact_table_get(got, schema_table_find("dkim_domain", NULL))->count,
+	    6);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -413,6 +495,7 @@ main(void)
 	    cmocka_unit_test(absent),
 	    cmocka_unit_test(several),
 	    cmocka_unit_test(facts_of_keys),
+	    cmocka_unit_test(facts_of_domains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,12 +291,17 @@ facts_of_hosts(void **test)
 	    {.name = "a.test",     .type = DNS_MX, .text = "filter.test"},
 	    {.name = "mx.test",       .type = DNS_A, .text = "192.0.2.1"},
 	    {.name = "filter.test", .type = DNS_A, .text = "192.0.2.9"},
-	    {SIGNED("\3\1\1" X32("\x1c"))     },
+	    {.name = "c.test",      .type = DNS_MX, .text = "mx2.test"},
+	    {.name = "c.test",   .type = DNS_MX, .text = "mx.test"},
+	    {.name = "mx2.test",  .type = DNS_A, .text = "192.0.2.1"},
+	    {.name = "d.test",   .type = DNS_MX, .text = "filter.test"},
+	    {.name = "late.test",       .type = DNS_MX, .outcome = DNS_TIMEOUT},
+	    {SIGNED("\3\1\1" X32("\x1c"))   },
 	    {.name = "_25._tcp.filter.test",
              .type = DNS_TLSA,
              .text = "\3\1\1" X32("\x77"),
              .is_authentic = true},
-	    {.name = NULL }
+	    {.name = NULL    }
         };
 	struct arena *arena = arena_new();
 	struct rows_dns world = {.rows = rows};
@@ -304,11 +309,14 @@ facts_of_hosts(void **test)
 	struct fact_set *got = fact_set_new(arena);
 	struct fact_out *out = fact_out_to_set(got);
 	struct identity identity = {
-	    .addresses = {{.text = "192.0.2.1", .family = 2}   },
+	    .addresses = {{.text = "192.0.2.1", .family = 2}      },
 	    .address_count = 1,
 	    .domains = { {.name = "a.test", .is_hosted = true},
-	                  {.name = "b.test", .is_sender = true}},
-	    .domain_count = 2
+	                  {.name = "b.test", .is_sender = true},
+	                  {.name = "c.test", .is_hosted = true},
+	                  {.name = "d.test", .is_hosted = true},
+	                  {.name = "late.test", .is_hosted = true}},
+	    .domain_count = 5
         };
 	struct dns_look look = {.arena = arena,
 	    .facts = certificates(arena),
@@ -320,9 +328,27 @@ facts_of_hosts(void **test)
 	fact_out_end(out);
 	fact_out_free(out);
 	assert_fact_text(got, "tlsa", "mx.test", "state", "ok");
+	assert_fact_text(got, "tlsa", "mx2.test", "state", "none");
 	assert_int_equal(
-	    fact_table_get(got, schema_table_find("tlsa", NULL))->count, 1);
+	    fact_table_get(got, schema_table_find("tlsa", NULL))->count, 2);
+	/* two servers are this host; elsewhere; and who can tell? */
+	assert_fact_text(got, "dane", "a.test", "state", "ok");
+	assert_fact_text(got, "dane", "c.test", "state", "none");
+	assert_fact_unknown(got, "dane", "late.test", "state",
+	    "MX of late.test: no name server answered in time (192.0.2.53)");
+	assert_int_equal(
+	    fact_table_get(got, schema_table_find("dane", NULL))->count, 3);
 	arena_free(arena);
+}
+
+static void
+worst(void **test)
+{
+	(void)test;
+	assert_int_equal(tlsa_worst(TLSA_OK, TLSA_NONE), TLSA_NONE);
+	assert_int_equal(
+	    tlsa_worst(TLSA_MISMATCH, TLSA_INSECURE), TLSA_MISMATCH);
+	assert_int_equal(tlsa_worst(TLSA_NONE, TLSA_PARTIAL), TLSA_PARTIAL);
 }
 
 int
@@ -334,6 +360,7 @@ main(void)
 	    cmocka_unit_test(sets),
 	    cmocka_unit_test(security),
 	    cmocka_unit_test(facts_of_hosts),
+	    cmocka_unit_test(worst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
