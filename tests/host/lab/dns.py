@@ -92,6 +92,7 @@ class Dns:
         self._zones = {'.': {'ns.world.test.': [f'A {_AUTHORITY}']}}
         self._pointers = collections.defaultdict(list)
         self._nsd = None
+        self._resolvers = []
         self._expired = {_absolute(name) for name in expired}
         self._keys = {_absolute(name): self._make_key(name)
                       for name in (*signed, *expired)}
@@ -117,10 +118,11 @@ class Dns:
         self._zones['arpa.'] = self._pointers
         self._nsd.stop()
         self._start_nsd()
-        # Hosts go on asking unbound meanwhile: it must not be restarted.
-        for command in (['flush_zone', '.'], ['flush_infra', 'all']):
-            proc.run(['chroot', self._tree, 'unbound-control', '-c',
-                      self._slot.dir / 'unbound.conf', *command]).check()
+        # Hosts go on asking them meanwhile: they must not be restarted.
+        for name in self._resolvers:
+            for command in (['flush_zone', '.'], ['flush_infra', 'all']):
+                proc.run(['chroot', self._tree, 'unbound-control', '-c',
+                          self._slot.dir / f'{name}.conf', *command]).check()
 
     def resolve(self, name, addresses, settings=()):
         """Start a resolver, unbound, on addresses of the world.
@@ -136,6 +138,7 @@ class Dns:
             modules='validator iterator' if self._keys else 'iterator',
             more='\n'.join(f'    {line}' for line in more)),
             ['unbound', '-dp'])
+        self._resolvers.append(name)
 
     def drill(self, *words):
         """Ask with drill(1), e.g. 'big.test', 'MX', '@192.0.2.1'."""
