@@ -48,7 +48,8 @@ dns_paste_txt(struct arena *arena, const char *owner, const char *value)
 
 		if (i % STRING_MAX == 0)
 			buf_add(&out, i == 0 ? "\"" : "\" \"");
-		if (octet < ' ' || octet > '~')
+		/* advice has commands between backquotes, and this is none */
+		if (octet < ' ' || octet > '~' || octet == '`')
 			buf_addf(&out, "\\%03u", octet);
 		else
 			buf_addf(&out, "%s%c",

@@ -17,7 +17,8 @@
 
 /*
  * dns_paste_txt - "example.com. 3600 IN TXT "v=spf1 ...""
- * The value in strings of at most 255 octets, what is not printable escaped.
+ * The value in strings of at most 255 octets; what is not printable, and the
+ * backquote, escaped.
  */
 const char *dns_paste_txt(
     struct arena *arena, const char *owner, const char *value);

@@ -146,6 +146,8 @@ pastes(void **state)
 	    "a.test. 3600 IN TXT \"v=spf1 -all\"");
 	assert_string_equal(dns_paste_txt(arena, "a.test.", "a\"b\\c\xc3\xa9"),
 	    "a.test. 3600 IN TXT \"a\\\"b\\\\c\\195\\169\"");
+	assert_string_equal(dns_paste_txt(arena, "a.test", "x`id`"),
+	    "a.test. 3600 IN TXT \"x\\096id\\096\"");
 	assert_string_equal(
 	    dns_paste_txt(arena, "a.test", ""), "a.test. 3600 IN TXT \"\"");
 	(void)memset(value, 'x', sizeof(value));
