@@ -89,7 +89,7 @@ add_finding(
 		finding->told = template_known(
 		    judging->arena, playbook->evidence, judging->facts, row);
 	if (playbook->advice != NULL)
-		finding->advice = template_known(
+		finding->advice = template_advice(
 		    judging->arena, playbook->advice, judging->facts, row);
 	judging_evidence(judging, finding);
 	persistence(judging, finding);

@@ -88,6 +88,14 @@ const char *template_text(struct arena *arena, const struct template *template,
  */
 const char *template_known(struct arena *arena, const struct template *template,
     const struct fact_set *facts, const char *row);
+
+/*
+ * template_advice - as template_known, of a text with commands in backquotes
+ * A fact may be a stranger's words: a backquote in it becomes an apostrophe.
+ */
+const char *template_advice(struct arena *arena,
+    const struct template *template, const struct fact_set *facts,
+    const char *row);
 const char *template_source(const struct template *template);
 bool template_is_fixed(const struct template *template); /* no fact in it */
 void template_tables(const struct template *template, bool *wanted);

@@ -112,8 +112,17 @@ template_parse(struct arena *arena, const char *text, const struct table *row,
 	return is_ok ? template : NULL;
 }
 
+/* An advice has commands between backquotes: no fact begins or ends one. */
 static void
-value_add(struct buf *out, const struct expr *expr, struct value value)
+text_add(struct buf *out, const char *text, bool has_commands)
+{
+	for (; *text != '\0'; text++)
+		buf_add_char(out, has_commands && *text == '`' ? '\'' : *text);
+}
+
+static void
+value_add(struct buf *out, const struct expr *expr, struct value value,
+    bool has_commands)
 {
 	char text[UNIT_TEXT_MAX];
 
@@ -128,7 +137,7 @@ value_add(struct buf *out, const struct expr *expr, struct value value)
 		buf_add(out, unit_format(expr->unit, value.number, text));
 		return;
 	case VALUE_TEXT:
-		buf_add(out, value.text);
+		text_add(out, value.text, has_commands);
 		return;
 	}
 }
@@ -146,7 +155,7 @@ template_text(struct arena *arena, const struct template *template,
 			buf_add(&out, part->text);
 		else
 			value_add(&out, part->expr,
-			    expr_eval(arena, part->expr, facts, row));
+			    expr_eval(arena, part->expr, facts, row), false);
 	}
 	return arena_dup(arena, buf_text(&out));
 }
@@ -199,9 +208,9 @@ sentence_end(struct buf *out, struct buf *sentence, bool *is_known)
 	*is_known = true;
 }
 
-const char *
-template_known(struct arena *arena, const struct template *template,
-    const struct fact_set *facts, const char *row)
+static const char *
+known_text(struct arena *arena, const struct template *template,
+    const struct fact_set *facts, const char *row, bool has_commands)
 {
 	AUTO_BUF struct buf out = {0}, sentence = {0};
 	bool is_known = true, is_end;
@@ -216,7 +225,7 @@ template_known(struct arena *arena, const struct template *template,
 			    expr_eval(arena, part->expr, facts, row);
 
 			is_known = is_known && value.kind != VALUE_UNKNOWN;
-			value_add(&sentence, part->expr, value);
+			value_add(&sentence, part->expr, value, has_commands);
 		}
 		for (; *text != '\0'; text += length) {
 			length = sentence_length(text, &is_end);
@@ -230,6 +239,20 @@ template_known(struct arena *arena, const struct template *template,
 	while (length > 0 && strchr(" ;\n", buf_text(&out)[length - 1]) != NULL)
 		length--;
 	return length == 0 ? NULL : arena_dup_n(arena, buf_text(&out), length);
+}
+
+const char *
+template_known(struct arena *arena, const struct template *template,
+    const struct fact_set *facts, const char *row)
+{
+	return known_text(arena, template, facts, row, false);
+}
+
+const char *
+template_advice(struct arena *arena, const struct template *template,
+    const struct fact_set *facts, const char *row)
+{
+	return known_text(arena, template, facts, row, true);
 }
 
 const char *

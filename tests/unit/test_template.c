@@ -146,6 +146,25 @@ test_known(void **state)
 }
 
 static void
+test_advice(void **state)
+{
+	struct lint lint = {.arena = arena};
+	struct fact_table *disk =
+	    fact_table_get(facts, schema_table_find("disk", NULL));
+	const struct template *template = template_parse(arena,
+	    "Look: `df {type}`.", schema_table_find("disk", NULL),
+	    (struct expr_place){"f.ini", 3, "advice"}, &lint);
+
+	(void)state;
+	cell_set(disk, "/var", "type", VALUE_TEXT_OF("a` `id"));
+	assert_string_equal(template_advice(arena, template, facts, "/var"),
+	    "Look: `df a' 'id`.");
+	assert_string_equal(template_known(arena, template, facts, "/var"),
+	    "Look: `df a` `id`.");
+	lint_done(&lint);
+}
+
+static void
 test_many(void **state)
 {
 	struct lint lint = {.arena = arena};
@@ -207,6 +226,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_FACTS(test_cases),
 	    WITH_FACTS(test_known),
+	    WITH_FACTS(test_advice),
 	    WITH_FACTS(test_many),
 	    WITH_FACTS(test_reads),
 	};
