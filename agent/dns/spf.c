@@ -327,38 +327,82 @@ sender_take(struct spf_run *run, const char *domain)
 		    arena_dup_n(run->arena, sender, (size_t)(at - sender));
 }
 
+static const char *
+text_keep(struct arena *arena, const char *text)
+{
+	return text != NULL ? arena_dup(arena, text) : NULL;
+}
+
+static const char *const *
+texts_keep(struct arena *arena, const char *const *texts, size_t count)
+{
+	const char **kept = arena_alloc(arena, count + 1, sizeof(*kept));
+
+	for (size_t i = 0; i < count; i++)
+		kept[i] = arena_dup(arena, texts[i]);
+	return kept;
+}
+
+/* The answer alone outlives what it was found with. */
+static void
+answer_keep(
+    struct arena *arena, const struct spf_run *run, struct spf_answer *ret)
+{
+	*ret = run->answer;
+	ret->explanation = text_keep(arena, ret->explanation);
+	ret->term = text_keep(arena, ret->term);
+	ret->term_domain = text_keep(arena, ret->term_domain);
+	ret->problem = text_keep(arena, ret->problem);
+	ret->doubt = text_keep(arena, ret->doubt);
+	ret->local_name = text_keep(arena, ret->local_name);
+	ret->by_sender = text_keep(arena, ret->by_sender);
+	ret->records = texts_keep(arena, ret->records, ret->record_count);
+	if (run->voids.length > 0)
+		ret->void_names = arena_dup(arena, buf_text(&run->voids));
+	if (run->lines != NULL)
+		ret->tree = texts_keep(arena, run->lines, run->line_count);
+}
+
+static void
+run_check(struct spf_run *run)
+{
+	const struct spf_query *query = run->query;
+	const char *domain = NULL;
+
+	if (spf_domain_ok(query->domain) &&
+	    spf_client_parse(query->address, &run->client))
+		domain = spf_name(run->arena, query->domain);
+	if (query->wants_tree)
+		run->lines =
+		    arena_alloc(run->arena, TREE_SLOTS, sizeof(*run->lines));
+	if (domain == NULL) {
+		spf_problem(run, "%s is no domain that can have a record",
+		    query->domain);
+	} else {
+		sender_take(run, domain);
+		run->answer.result = domain_check(run, domain, true);
+	}
+	/* what an error of a name server or a limit was, and nothing else */
+	if (run->answer.result != SPF_TEMPERROR &&
+	    run->answer.result != SPF_PERMERROR && domain != NULL)
+		run->answer.problem = NULL;
+	if (run->answer.problem != NULL)
+		spf_say(run, "%s: %s", spf_result_names[run->answer.result],
+		    run->answer.problem);
+}
+
 bool
 spf_check(struct dns_book *book, struct arena *arena,
     const struct spf_query *query, struct spf_answer *ret)
 {
-	struct spf_run run = {.book = book, .arena = arena, .query = query};
-	const char *domain = NULL;
+	/* records of 64 KiB, ten a check, and a check for each wave: not kept */
+	struct arena *scratch = arena_new();
+	struct spf_run run = {.book = book, .arena = scratch, .query = query};
 
-	if (spf_domain_ok(query->domain) &&
-	    spf_client_parse(query->address, &run.client))
-		domain = spf_name(arena, query->domain);
-	if (query->wants_tree)
-		run.lines = arena_alloc(arena, TREE_SLOTS, sizeof(*run.lines));
-	if (domain == NULL) {
-		spf_problem(&run, "%s is no domain that can have a record",
-		    query->domain);
-	} else {
-		sender_take(&run, domain);
-		run.answer.result = domain_check(&run, domain, true);
-	}
-	/* what an error of a name server or a limit was, and nothing else */
-	if (run.answer.result != SPF_TEMPERROR &&
-	    run.answer.result != SPF_PERMERROR && domain != NULL)
-		run.answer.problem = NULL;
-	if (run.answer.problem != NULL)
-		spf_say(&run, "%s: %s", spf_result_names[run.answer.result],
-		    run.answer.problem);
-	if (run.voids.length > 0)
-		run.answer.void_names = arena_dup(arena, buf_text(&run.voids));
+	run_check(&run);
+	if (!run.is_missing)
+		answer_keep(arena, &run, ret);
 	buf_done(&run.voids);
-	run.answer.tree = run.lines;
-	if (run.is_missing)
-		return false;
-	*ret = run.answer;
-	return true;
+	(void)arena_free(scratch);
+	return !run.is_missing;
 }

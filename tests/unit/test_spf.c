@@ -441,6 +441,35 @@ bounded(void **state)
 	assert_int_equal(answer.result, SPF_NEUTRAL);
 }
 
+/* What a check read is gone after it, but for its answer. */
+static void
+small(void **state)
+{
+	struct world *world = *state;
+	const struct spf_query query = {
+	    .address = "192.0.2.1", .domain = "a.test"};
+	AUTO_BUF struct buf record = {0};
+	struct spf_answer answer;
+	struct why why = {0};
+	size_t before;
+
+	buf_add(&record, "v=spf1");
+	for (unsigned i = 0; i < 3000; i++)
+		buf_addf(&record, " ip4:198.51.%u.%u", i / 250, i % 250);
+	put(world, "b.test", buf_text(&record));
+	put(world, "a.test", "v=spf1 include:b.test -all");
+	book_begin(world);
+	while (!spf_check(world->book, world->zone.arena, &query, &answer))
+		assert_true(
+		    dns_book_wave(world->book, &world->asker, &why) > 0);
+	before = arena_bytes(world->zone.arena);
+	assert_true(spf_check(world->book, world->zone.arena, &query, &answer));
+	assert_true(arena_bytes(world->zone.arena) - before < 1024);
+	assert_int_equal(answer.result, SPF_FAIL);
+	assert_string_equal(answer.term, "-all");
+	assert_string_equal(answer.records[0], "v=spf1 include:b.test -all");
+}
+
 int
 main(void)
 {
@@ -457,6 +486,7 @@ main(void)
 	    TEST(left_out),
 	    TEST(mended),
 	    TEST(bounded),
+	    TEST(small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
