@@ -18,6 +18,9 @@
 
 #define SLOTS (2 * DNS_BOOK_MAX)
 
+/* When nothing is asked any more, all that is left takes milliseconds. */
+#define OVER_MS 2000
+
 struct entry {
 	const char *name; /* without the last dot */
 	enum dns_type type;
@@ -236,6 +239,12 @@ dns_book_is_validated(const struct dns_book *book)
 		    book->entries[i].result.is_authentic)
 			return true;
 	return false;
+}
+
+bool
+dns_book_is_over(const struct dns_book *book)
+{
+	return clock_boot_ms() > book->end_ms + OVER_MS;
 }
 
 unsigned

@@ -75,6 +75,12 @@ int dns_book_wave(
 int dns_book_dispute(
     struct dns_book *book, const struct dns_asker *asker, struct why *why);
 
+/*
+ * dns_book_is_over - is it so long past end_ms that judging itself is slow?
+ * Records of 64 KiB for hundreds of addresses are: what is left stays unknown.
+ */
+bool dns_book_is_over(const struct dns_book *book);
+
 /* dns_book_put - know this without asking: for what the host itself says */
 void dns_book_put(struct dns_book *book, const char *name, enum dns_type type,
     const struct dns_result *result);

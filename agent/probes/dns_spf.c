@@ -71,12 +71,16 @@ spf_run(struct dns_look *look, void *state)
 	struct spf_look *spf = state;
 	bool is_done = true;
 
-	for (size_t i = 0; i < spf->count; i++)
+	for (size_t i = 0; i < spf->count; i++) {
+		/* later than the deadline no fix of any probe is made */
+		if (dns_book_is_over(look->book))
+			return false;
 		is_done =
 		    spf_domain_judge(look->book, look->arena, spf->rows[i].name,
 		        look->identity->helo, spf->self.addresses,
 		        spf->self.address_count, &spf->rows[i].spf) &&
 		    is_done;
+	}
 	return is_done;
 }
 

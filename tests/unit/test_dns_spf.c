@@ -22,6 +22,8 @@ extern const struct dns_check dns_check_spf;
 
 static const struct dns_check *const checks[] = {&dns_check_spf, NULL};
 
+static int64_t left_ms = 60000;
+
 static struct fact_set *
 tell(struct arena *arena, const struct identity *identity)
 {
@@ -31,7 +33,7 @@ tell(struct arena *arena, const struct identity *identity)
 	const struct dns_asker asker = {zone_ask, zone};
 	struct dns_look look = {.arena = arena,
 	    .identity = identity,
-	    .book = dns_book_new(arena, clock_boot_ms() + 60000)};
+	    .book = dns_book_new(arena, clock_boot_ms() + left_ms)};
 
 	zone->arena = arena;
 	/* a name server that knows nothing is asked nothing more */
@@ -102,6 +104,28 @@ rows(void **state)
 	assert_int_equal(
 	    fact_table_get(set, schema_table_find("spf_record", NULL))->count,
 	    4);
+	arena_free(arena);
+}
+
+/* Nothing is asked any more, and what was judged so far took too long. */
+static void
+over(void **state)
+{
+	struct arena *arena = arena_new();
+	struct fact_set *set;
+
+	(void)state;
+	left_ms = -1000;
+	set = tell(arena, &whole);
+	assert_int_equal(
+	    fact_table_get(set, schema_table_find("spf", NULL))->state,
+	    FACT_KNOWN);
+	left_ms = -10000;
+	set = tell(arena, &whole);
+	assert_int_equal(
+	    fact_table_get(set, schema_table_find("spf", NULL))->state,
+	    FACT_UNKNOWN);
+	left_ms = 60000;
 	arena_free(arena);
 }
 
@@ -261,6 +285,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rows),
+	    cmocka_unit_test(over),
 	    cmocka_unit_test(untold),
 	    cmocka_unit_test(pipe_answers),
 	    cmocka_unit_test(believed),
