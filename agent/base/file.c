@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/base/auto.h"
@@ -36,6 +37,29 @@ file_open(int dirfd, const char *path, int *ret_fd, struct why *why)
 	if (!S_ISREG(st.st_mode))
 		return why_set(why, -EINVAL, "%s is not a regular file", path);
 	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int
+file_open_link(const char *path, int *ret_fd, struct why *why)
+{
+	AUTO_CLOSE int place = open(path, O_PATH | O_CLOEXEC);
+	char again[32];
+	struct stat st;
+	int fd;
+
+	if (place < 0)
+		return why_errno(why, "open %s", path);
+	if (fstat(place, &st) < 0)
+		return why_errno(why, "stat %s", path);
+	if (!S_ISREG(st.st_mode))
+		return why_set(why, -EINVAL, "%s is not a regular file", path);
+	/* to open a watchdog is to start it: the path is not gone again */
+	(void)snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+	fd = open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return why_errno(why, "open %s", path);
+	*ret_fd = fd;
 	return 0;
 }
 
@@ -69,19 +93,13 @@ file_folder(
 	return 0;
 }
 
-int
-file_read(
-    int dirfd, const char *path, size_t max, struct buf *ret, struct why *why)
+static int
+fd_read(int fd, const char *path, size_t max, struct buf *ret, struct why *why)
 {
 	AUTO_BUF struct buf all = {0};
-	AUTO_CLOSE int fd = -1;
 	char chunk[FILE_CHUNK];
 	ssize_t n;
-	int r;
 
-	r = file_open(dirfd, path, &fd, why);
-	if (r < 0)
-		return r;
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -94,6 +112,25 @@ file_read(
 	}
 	buf_add_n(ret, buf_text(&all), all.length);
 	return 0;
+}
+
+int
+file_read(
+    int dirfd, const char *path, size_t max, struct buf *ret, struct why *why)
+{
+	AUTO_CLOSE int fd = -1;
+	int r = file_open(dirfd, path, &fd, why);
+
+	return r < 0 ? r : fd_read(fd, path, max, ret, why);
+}
+
+int
+file_read_link(const char *path, size_t max, struct buf *ret, struct why *why)
+{
+	AUTO_CLOSE int fd = -1;
+	int r = file_open_link(path, &fd, why);
+
+	return r < 0 ? r : fd_read(fd, path, max, ret, why);
 }
 
 int

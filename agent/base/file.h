@@ -20,6 +20,14 @@
 int file_open(int dirfd, const char *path, int *ret_fd, struct why *why);
 
 /*
+ * file_open_link - as file_open, but links are followed
+ *
+ * For files that an admin may have linked, in folders that are not all root's:
+ * a link there may lead to a device, so nothing but a regular file is opened.
+ */
+int file_open_link(const char *path, int *ret_fd, struct why *why);
+
+/*
  * file_folder - a directory below another one, no step of the way a link
  *
  * path  relative, its first `length` bytes; for places where somebody else may
@@ -36,6 +44,10 @@ int file_folder(
  */
 int file_read(
     int dirfd, const char *path, size_t max, struct buf *ret, struct why *why);
+
+/* file_read_link - likewise, by file_open_link */
+int file_read_link(
+    const char *path, size_t max, struct buf *ret, struct why *why);
 
 /*
  * file_replace - put bytes in the place of a file, durably

@@ -197,10 +197,7 @@ some_is_chrooted(const struct postfix_settings *settings,
 static int
 config_read(const char *path, struct buf *ret, struct why *why)
 {
-	AUTO_FREE char *real = realpath(path, NULL);
-
-	return file_read(AT_FDCWD, real != NULL ? real : path,
-	    CONFIG_FILE_BYTES_MAX, ret, why);
+	return file_read_link(path, CONFIG_FILE_BYTES_MAX, ret, why);
 }
 
 static void

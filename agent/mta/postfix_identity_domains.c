@@ -83,10 +83,7 @@ lines_read(
 static int
 text_read(const char *path, struct buf *ret, struct why *why)
 {
-	AUTO_FREE char *real = realpath(path, NULL);
-
-	return file_read(
-	    AT_FDCWD, real != NULL ? real : path, TABLE_BYTES_MAX, ret, why);
+	return file_read_link(path, TABLE_BYTES_MAX, ret, why);
 }
 
 static int

@@ -6,7 +6,7 @@
  *          anything there
  * Errors   of each file by itself
  * Runs as  actor (new, add), observer (read)
- * Source   memfd_create(2), sendfile(2); open(2): O_PATH opens nothing
+ * Source   memfd_create(2), sendfile(2)
  */
 #include "agent/sys/bundle.h"
 
@@ -15,10 +15,9 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 
 #include "agent/base/auto.h"
+#include "agent/base/file.h"
 
 int
 bundle_new(struct why *why)
@@ -32,20 +31,15 @@ bundle_new(struct why *why)
 static int
 file_only(const char *path, int *ret_fd, size_t *ret_length)
 {
-	AUTO_CLOSE int place = open(path, O_PATH | O_CLOEXEC);
-	char again[32];
+	AUTO_CLOSE int fd = -1;
 	struct stat st;
-	int fd;
+	int r = file_open_link(path, &fd, NULL);
 
-	if (place < 0 || fstat(place, &st) < 0)
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	(void)snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
-	fd = open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	*ret_fd = fd;
+	*ret_fd = TAKE_FD(fd);
 	*ret_length = (size_t)st.st_size;
 	return 0;
 }

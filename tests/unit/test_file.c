@@ -7,6 +7,7 @@
  * Runs as  any user; more is tried as root
  * Source   -
  */
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -217,6 +218,32 @@ test_mkdirs(void **state)
 	assert_int_equal(file_mkdirs(path, 0700, NULL), -ENOTDIR);
 }
 
+/* A pipe behind a link is seen, and not opened. */
+static void
+test_link(void **state)
+{
+	struct place *place = *state;
+	AUTO_BUF struct buf text = {0};
+	AUTO_CLOSE int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[96], event[256];
+
+	put(place, "a", "abc");
+	assert_int_equal(symlinkat("a", place->dir, "l"), 0);
+	(void)snprintf(path, sizeof(path), "%s/l", place->path);
+	assert_int_equal(file_read_link(path, 3, &text, NULL), 0);
+	assert_string_equal(buf_text(&text), "abc");
+	assert_int_equal(file_read_link(path, 2, &text, NULL), -EFBIG);
+	assert_int_equal(mkfifoat(place->dir, "pipe", 0600), 0);
+	assert_int_equal(symlinkat("pipe", place->dir, "p"), 0);
+	(void)snprintf(path, sizeof(path), "%s/pipe", place->path);
+	assert_true(inotify_add_watch(watch, path, IN_OPEN) >= 0);
+	(void)snprintf(path, sizeof(path), "%s/p", place->path);
+	assert_int_equal(file_read_link(path, 9, &text, NULL), -EINVAL);
+	assert_true(read(watch, event, sizeof(event)) < 0);
+	(void)snprintf(path, sizeof(path), "%s/none", place->path);
+	assert_int_equal(file_read_link(path, 9, &text, NULL), -ENOENT);
+}
+
 static void
 test_hash(void **state)
 {
@@ -243,6 +270,7 @@ main(void)
 	    TEST(test_replace_refuses),
 	    TEST(test_replace_fails_clean),
 	    TEST(test_mkdirs),
+	    TEST(test_link),
 	    TEST(test_hash),
 	};
 
