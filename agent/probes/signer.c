@@ -157,6 +157,47 @@ signer_rows(struct arena *arena, const char *text, size_t *ret_count)
 	return rows;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	const struct signer_row *left = *(const struct signer_row *const *)a;
+	const struct signer_row *right = *(const struct signer_row *const *)b;
+	const int order = strcmp(left->key, right->key);
+
+	return order != 0 ? order : (left > right) - (left < right);
+}
+
+struct signer_index
+signer_index(struct arena *arena, const struct signer_row *rows, size_t count)
+{
+	struct signer_index index = {.count = count};
+
+	index.rows = arena_alloc(arena, count + 1, sizeof(*index.rows));
+	for (size_t i = 0; i < count; i++)
+		index.rows[i] = &rows[i];
+	if (count > 0)
+		qsort(index.rows, count, sizeof(*index.rows), compare);
+	return index;
+}
+
+const char *
+signer_value(const struct signer_index *index, const char *key)
+{
+	size_t from = 0, to = index->count;
+
+	while (from < to) {
+		const size_t at = from + (to - from) / 2;
+
+		if (strcmp(index->rows[at]->key, key) < 0)
+			from = at + 1;
+		else
+			to = at;
+	}
+	return from < index->count && strcmp(index->rows[from]->key, key) == 0
+	           ? index->rows[from]->value
+	           : NULL;
+}
+
 static bool
 unit_runs(struct signers *signers, const char *unit)
 {

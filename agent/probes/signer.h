@@ -73,4 +73,18 @@ struct signer_row {
 const struct signer_row *signer_rows(
     struct arena *arena, const char *text, size_t *ret_count);
 
+/*
+ * signer_index - rows in the order of their keys; of one key the first first
+ * Tables have thousands of rows, and each of one is looked for in another.
+ */
+struct signer_index {
+	const struct signer_row **rows;
+	size_t count;
+};
+struct signer_index signer_index(
+    struct arena *arena, const struct signer_row *rows, size_t count);
+
+/* signer_value - of the first row with that key; NULL: there is none */
+const char *signer_value(const struct signer_index *index, const char *key);
+
 #endif

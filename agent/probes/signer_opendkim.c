@@ -208,14 +208,15 @@ table_key_add(
 }
 
 static void
-named_key_add(struct look *look, enum word word, const struct rows *keys,
-    const char *name, const char *sender)
+named_key_add(struct look *look, enum word word,
+    const struct signer_index *keys, const char *name, const char *sender)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		if (strcmp(keys->rows[i].key, name) == 0) {
-			table_key_add(look, word, keys->rows[i].value, sender);
-			return;
-		}
+	const char *value = signer_value(keys, name);
+
+	if (value != NULL) {
+		table_key_add(look, word, value, sender);
+		return;
+	}
 	signer_doubt(look->signers, look->signer,
 	    "SigningTable names a key that %s has not", words[word]);
 }
@@ -224,6 +225,7 @@ static void
 tables_read(struct look *look, enum word word)
 {
 	struct rows keys = {0}, signing = {0};
+	struct signer_index index;
 
 	if (!dataset_read(look, word, &keys))
 		return;
@@ -233,13 +235,14 @@ tables_read(struct look *look, enum word word)
 			table_key_add(look, word, keys.rows[i].value, NULL);
 		return;
 	}
+	index = signer_index(look->signers->arena, keys.rows, keys.count);
 	for (size_t i = 0; i < signing.count; i++) {
 		const char *sender = pattern_domain(signing.rows[i].key);
 		const char *value = signing.rows[i].value;
 		const char *name = arena_dup_n(
 		    look->signers->arena, value, strcspn(value, " \t"));
 
-		named_key_add(look, word, &keys,
+		named_key_add(look, word, &index,
 		    filled(look->signers->arena, name, sender), sender);
 	}
 }

@@ -178,36 +178,31 @@ map_read(struct look *look, const char *key, const struct signer_row **ret,
 	return true;
 }
 
-static const char *
-row_find(const struct signer_row *rows, size_t count, const char *key,
-    const char *otherwise)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(rows[i].key, key) == 0)
-			return rows[i].value;
-	return otherwise;
-}
-
 static void
 maps_read(struct look *look)
 {
 	const struct signer_row *selectors = NULL, *paths = NULL;
 	size_t selector_count, path_count;
-	const char *source = look->signer->config;
+	const char *source = look->signer->config, *found;
+	struct signer_index index;
 
 	if (!map_read(
 	        look, "selector_map", &selectors, &selector_count, &source) ||
 	    !map_read(look, "path_map", &paths, &path_count, &source))
 		return;
-	for (size_t i = 0; i < selector_count; i++)
+	index = signer_index(look->signers->arena, paths, path_count);
+	for (size_t i = 0; i < selector_count; i++) {
+		found = signer_value(&index, selectors[i].key);
 		key_add(look, selectors[i].key, selectors[i].value,
-		    row_find(paths, path_count, selectors[i].key, look->path),
-		    source);
-	for (size_t i = 0; i < path_count; i++)
+		    found != NULL ? found : look->path, source);
+	}
+	index = signer_index(look->signers->arena, selectors, selector_count);
+	for (size_t i = 0; i < path_count; i++) {
+		found = signer_value(&index, paths[i].key);
 		key_add(look, paths[i].key,
-		    row_find(selectors, selector_count, paths[i].key,
-		        look->selector),
-		    paths[i].value, source);
+		    found != NULL ? found : look->selector, paths[i].value,
+		    source);
+	}
 }
 
 /* Of "X.dkim.key" for "$domain.dkim.key": X; NULL: another file. */

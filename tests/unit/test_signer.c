@@ -113,6 +113,29 @@ test_opendkim_single(void **state)
 	assert_int_equal(signers.key_count, 0);
 }
 
+/* Of rows with one name the first counts; a hundred thousand take no minute. */
+static void
+test_opendkim_many(void **state)
+{
+	AUTO_BUF struct buf keys = {0}, signing = {0};
+
+	(void)state;
+	runs("opendkim");
+	put("/etc/opendkim.conf", "KeyTable /K\nSigningTable /S\n");
+	for (unsigned i = 0; i < 100000; i++) {
+		buf_add(&keys, "a b\n");
+		buf_add(&signing, "a c\n");
+	}
+	buf_add(&keys, "k a.test:s1:/1\nk a.test:s2:/2\n");
+	buf_add(&signing, "a.test k\n");
+	put("/K", buf_text(&keys));
+	put("/S", buf_text(&signing));
+	signers_find(&signers);
+	assert_int_equal(signers.key_count, 1);
+	key_is(0, "s1/a.test /1");
+	assert_non_null(signers.all[0].unknown);
+}
+
 static void
 test_opendkim_tables(void **state)
 {
@@ -336,6 +359,7 @@ test_probe(void **state)
 
 static const struct CMUnitTest tests[] = {
     CASE(test_opendkim_single),
+    CASE(test_opendkim_many),
     CASE(test_opendkim_tables),
     CASE(test_opendkim_unknown),
     CASE(test_not_in_use),
