@@ -10,6 +10,7 @@
 #include "agent/dns/blocklist_judge.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/buf.h"
@@ -63,17 +64,39 @@ codes_take(struct arena *arena, const struct blocklist *list,
 	return count > 0;
 }
 
+/* A list may answer with the name that was asked; a key in it is in no report. */
+static const char *
+text_mask(
+    struct arena *arena, const struct blocklist_use *use, const char *text)
+{
+	const size_t length = strcspn(use->zone, ".");
+	AUTO_BUF struct buf out = {0};
+
+	if (use->shown == use->zone || length == 0)
+		return text;
+	while (*text != '\0') {
+		const bool is_key = strncasecmp(text, use->zone, length) == 0;
+
+		buf_add_n(&out, is_key ? "KEY" : text, is_key ? 3 : 1);
+		text += is_key ? length : 1;
+	}
+	return arena_dup(arena, buf_text(&out));
+}
+
 /* The first of its texts, without what follows a NUL. */
 static const char *
-text_take(struct arena *arena, const struct dns_result *result)
+text_take(struct arena *arena, const struct blocklist_use *use,
+    const struct dns_result *result)
 {
 	const struct dns_record *record = result->records;
+	const char *text;
 
 	if (result->outcome != DNS_ANSWER || result->count == 0 ||
 	    record->data == NULL || record->length == 0)
 		return NULL;
-	return arena_dup_n(arena, (const char *)record->data,
-	    record->length < TEXT_MAX ? record->length : TEXT_MAX);
+	text = text_mask(arena, use,
+	    arena_dup_n(arena, (const char *)record->data, record->length));
+	return arena_dup_n(arena, text, strnlen(text, TEXT_MAX));
 }
 
 static void
@@ -131,7 +154,7 @@ answer_judge(struct dns_book *book, struct arena *arena,
 		txt = dns_book_peek(book, name, DNS_TXT);
 		if (txt == NULL)
 			return false;
-		ret->text = text_take(arena, txt);
+		ret->text = text_take(arena, use, txt);
 	}
 	return true;
 }

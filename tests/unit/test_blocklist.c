@@ -108,7 +108,8 @@ spamhaus(void **state)
 	static const struct known key[] = {
 	    GOOD("abc123.zen.dq.spamhaus.net"),
 	    {"10.2.0.192.abc123.zen.dq.spamhaus.net", "127.0.0.3"},
-            {0                                      }
+	    {"10.2.0.192.abc123.zen.dq.spamhaus.net",                                       "~see ABC123.zen, abc12"},
+	    {0}
         };
 	static const struct known wrong_key[] = {
 	    {"*.abc123.zen.dq.spamhaus.net", "!servfail"},
@@ -143,6 +144,7 @@ spamhaus(void **state)
 	assert_int_equal(verdict.listed, BLOCKLIST_YES);
 	assert_string_equal(
 	    verdict.question, "10.2.0.192.KEY.zen.dq.spamhaus.net");
+	assert_string_equal(verdict.text, "see KEY.zen, abc12");
 	verdict = ask(world, wrong_key, "abc123.zen.dq.spamhaus.net",
 	    BLOCKLIST_IPV4, "192.0.2.10", NULL);
 	assert_cannot(&verdict, "the key may be wrong");
