@@ -37,7 +37,8 @@ struct dns_book {
 	struct entry entries[DNS_BOOK_MAX];
 };
 
-static const struct dns_result too_many = {.outcome = DNS_TIMEOUT};
+static const struct dns_result too_many = {.outcome = DNS_TIMEOUT,
+    .detail = "not asked: there are too many questions in this run"};
 
 struct dns_book *
 dns_book_new(struct arena *arena, int64_t end_ms)

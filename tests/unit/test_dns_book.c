@@ -127,6 +127,10 @@ bounds(void **state)
 	}
 	assert_int_equal(
 	    dns_book_look(book, "yes.more", DNS_A)->outcome, DNS_TIMEOUT);
+	assert_string_equal(dns_unknown_text(arena, "yes.more", DNS_A,
+	                        dns_book_look(book, "yes.more", DNS_A)),
+	    "A of yes.more: not asked: there are too many questions in this "
+	    "run");
 	/* too late to ask */
 	assert_int_equal(dns_book_wave(book, &asker, &why), DNS_BOOK_MAX);
 	assert_int_equal(world.calls, 0);
