@@ -356,6 +356,7 @@ answer_keep(
 	ret->doubt = text_keep(arena, ret->doubt);
 	ret->local_name = text_keep(arena, ret->local_name);
 	ret->by_sender = text_keep(arena, ret->by_sender);
+	ret->record = text_keep(arena, ret->record);
 	ret->records = texts_keep(arena, ret->records, ret->record_count);
 	if (run->voids.length > 0)
 		ret->void_names = arena_dup(arena, buf_text(&run->voids));
