@@ -29,6 +29,14 @@ static const struct column account_columns[] = {
         "same",
         SOURCE_LOG),
     ROW_NUMBER("recipients", UNIT_COUNT, "recipients of these", SOURCE_LOG),
+    ROW_NUMBER("passed_on", UNIT_COUNT,
+        "messages that had passed here before as another's, by their "
+        "Message-ID: a filter or a list gives them back; counted nowhere else",
+        SOURCE_LOG),
+    ROW_NUMBER("passed_share", UNIT_SHARE, "passed_on / (messages + passed_on)",
+        SOURCE_LOG),
+    ROW_NUMBER("sender_domains", UNIT_COUNT,
+        "different domains of its senders (estimate)", SOURCE_LOG),
     ROW_NUMBER("outside", UNIT_COUNT,
         "different recipients of it that were tried elsewhere (estimate; "
         "above 2,000 at least so many)",

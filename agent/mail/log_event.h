@@ -51,6 +51,7 @@ enum log_event_kind {
 	LOG_EVENT_SASL_OUT_FAILED, /* our login at a relay was refused */
 	LOG_EVENT_SUBMIT, /* a message taken from a user of this host */
 	LOG_EVENT_QUEUED, /* a message is about to be delivered */
+	LOG_EVENT_NAMED,  /* what its sender named a message */
 	LOG_EVENT_KIND_MAX
 };
 
@@ -125,6 +126,7 @@ struct log_event {
 	/* messages, and who submitted them */
 	struct span account; /* the login; the uid, in digits; absent: none */
 	struct span sender, recipient; /* addresses as they stand */
+	struct span message_id;        /* in its brackets, if it has any */
 	/*
 	 * the same message under another id: of one that a filter gives back,
 	 * its id before; of one that a filter took, its id after

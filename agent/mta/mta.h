@@ -50,6 +50,7 @@ struct mta {
 	const char *map_type; /* of a new lookup table: "hash", "lmdb" */
 	const struct mta_peer *peers;
 	size_t peer_count;
+	struct mta_filters filters;
 	const struct mta_service *services;
 	size_t service_count;
 	const struct mta_param *params; /* in the order of the file */

@@ -37,6 +37,16 @@ struct mta_peer {
 	const char *setting;  /* the parameter that names it */
 };
 
+/*
+ * To whom the mail system itself hands mail that comes back as new: what they
+ * submit is others' mail.
+ */
+struct mta_filters {
+	const char *hosts; /* patterns, as of networks; NULL: none */
+	const uid_t *uids; /* of programs that it runs */
+	size_t uid_count;
+};
+
 /* A directory of the queue and who may use it. */
 struct mta_path {
 	const char *path;

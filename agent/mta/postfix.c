@@ -254,6 +254,7 @@ postfix_detect(struct arena *arena, const struct config *config,
 	postfix_listeners_find(arena, &own->settings, &own->services, mta);
 	postfix_maps_find(arena, &own->settings, &own->services, mta);
 	postfix_peers_find(arena, &own->settings, &own->services, mta);
+	postfix_filters_find(arena, &own->settings, &own->services, mta);
 	postfix_services_list(arena, &own->services, mta);
 	postfix_throttle_find(arena, &own->settings, &own->services, mta);
 	if (mta->has_settings)

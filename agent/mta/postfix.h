@@ -39,6 +39,11 @@ void postfix_peers_find(struct arena *arena,
     const struct postfix_settings *settings,
     const struct postfix_services *services, struct mta *mta);
 
+/* postfix_filters_find - into mta->filters: who gives mail back */
+void postfix_filters_find(struct arena *arena,
+    const struct postfix_settings *settings,
+    const struct postfix_services *services, struct mta *mta);
+
 /* postfix_dnsbl_paste - mta_ops.dnsbl_paste */
 struct mta_dnsbl;
 const char *postfix_dnsbl_paste(struct arena *arena, const struct mta *mta,

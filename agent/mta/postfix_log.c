@@ -19,6 +19,9 @@
 #define ID_LONGEST  32
 #define ID_SHORTEST 5
 
+/* "<>": no name at all, as of very many. */
+#define NAME_SHORTEST 3
+
 /*
  * Which bytes an id may have, a bit for each: digits, and of 64 to 127 the
  * capitals and the small consonants.
@@ -104,49 +107,70 @@ begin(const struct log_line *line, struct log_event *ret)
 	    .transfer_s = -1};
 }
 
-/*
- * is_routine - what the queue manager and cleanup say of every message, but
- * for from=, which names its sender
- * Behind what begins as an id may and a warning does not: nobody need look at
- * the rest of it. A fourth of all lines.
- */
+/* is_named - "message-id=<A>", of cleanup; one without a name has none */
 static bool
-is_routine(struct span text)
+is_named(struct span text, struct log_event *ret)
 {
-	const char first = text.text[0];
-	const char *colon = memchr(text.text, ':',
-	    text.length < ID_LONGEST ? text.length : ID_LONGEST);
-
-	if (colon == NULL || first > 'Z')
+	if (!LOG_EAT(&text, "message-id=") || text.length < NAME_SHORTEST)
 		return false;
-	text = log_from(text, (size_t)(colon - text.text) + 1);
-	return LOG_IS(text, " removed") || LOG_STARTS(text, " message-id=");
+	ret->message_id = text;
+	return true;
 }
 
+/* is_by - "postfix/NAME", of any instance */
+static bool
+is_by(struct span program, const char *name, size_t length)
+{
+	return program.length > length &&
+	       memcmp(program.text + program.length - length, name, length) ==
+	           0;
+}
+
+#define IS_BY(program, name) is_by(program, name, sizeof(name) - 1)
+
 /*
- * is_queued - "ID: from=<A>, size=N, nrcpt=N (queue active)", of the queue
- * manager; one line of seven, so nothing is set but what it tells, and what
- * the queue manager calls an id is one
+ * routine - what the queue manager and cleanup say of every message: half of
+ * all lines, so nothing is set but what they tell, and what they call an id
+ * is one
+ * Returns false where others may have to look at the line.
  */
 static bool
-is_queued(const struct log_line *line, struct log_event *ret)
+routine(const struct log_line *line, struct log_event *ret)
 {
-	static const char name[] = "/qmgr", from[] = ": from=<";
-	const size_t length = sizeof(name) - 1, after = sizeof(from) - 1;
-	const struct span program = line->program, text = line->text;
+	const struct span text = line->text;
 	const char *colon = memchr(text.text, ':',
 	    text.length < ID_LONGEST ? text.length : ID_LONGEST);
-	size_t id;
+	struct span rest;
 
+	/* behind what begins as an id may and a warning does not */
 	if (colon == NULL || text.text[0] > 'Z')
 		return false;
-	id = (size_t)(colon - text.text);
-	if (id < ID_SHORTEST || text.length < id + after ||
-	    memcmp(colon, from, after) != 0 || program.length <= length ||
-	    memcmp(program.text + program.length - length, name, length) != 0)
+	rest = log_from(text, (size_t)(colon - text.text) + 1);
+	if (rest.length < 2)
 		return false;
-	ret->queue_id = (struct span){text.text, (uint32_t)id};
-	return postfix_log_queued(log_from(text, id + after), ret);
+	ret->queue_id = (struct span){text.text, (uint32_t)(colon - text.text)};
+	rest = log_from(rest, 1);
+	switch (rest.text[0]) {
+	case 'r':
+		return LOG_IS(rest, "removed");
+	case 'm':
+		if (!LOG_STARTS(rest, "message-id="))
+			return false;
+		if (ret->queue_id.length >= ID_SHORTEST &&
+		    IS_BY(line->program, "/cleanup") && is_named(rest, ret))
+			ret->kind = LOG_EVENT_NAMED;
+		return true;
+	case 'f':
+		if (ret->queue_id.length < ID_SHORTEST ||
+		    !LOG_EAT(&rest, "from=<") ||
+		    !IS_BY(line->program, "/qmgr") ||
+		    !postfix_log_queued(rest, ret))
+			return false;
+		ret->kind = LOG_EVENT_QUEUED;
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Programs that deliver, or refuse to try. */
@@ -220,11 +244,10 @@ postfix_log_parse(const struct log_line *line, struct log_event *ret)
 	ret->kind = LOG_EVENT_NONE;
 	ret->time_us = line->time_us;
 	ret->pid = line->pid;
-	if (line->text.length == 0 || line->program.length == 0 ||
-	    is_routine(line->text))
+	if (line->text.length == 0 || line->program.length == 0)
 		return LOG_EVENT_NONE;
-	if (is_queued(line, ret))
-		return ret->kind = LOG_EVENT_QUEUED;
+	if (routine(line, ret))
+		return ret->kind;
 	if (!program(line->program, &daemon, &service))
 		return LOG_EVENT_NONE;
 	ret->kind = is_agent(daemon) ? agent(line, daemon, service, ret)

@@ -55,8 +55,10 @@ postfix_log_login(struct span text, struct log_event *ret)
 
 	if (text.length == 0)
 		return;
+	/* a mechanism has no comma in its name: RFC 4422 section 3.1 */
 	if (LOG_EAT(&rest, ", sasl_method=") &&
-	    LOG_UNTIL(&rest, ", sasl_username=", &method)) {
+	    LOG_UNTIL(&rest, ",", &method) &&
+	    LOG_EAT(&rest, " sasl_username=")) {
 		name = rest;
 		/* the first of these: what follows may be a client's words */
 		if (memchr(rest.text, ',', rest.length) != NULL &&

@@ -88,7 +88,8 @@ postfix_settings_keeps(const char *name, const char *value)
 	       text_ends(name, "_transport_rate_delay") ||
 	       strstr(value, ":/") != NULL ||
 	       strstr(value, "check_policy_service") != NULL ||
-	       asks_list(value);
+	       strcmp(name, "smtpd_proxy_filter") == 0 ||
+	       strstr(value, "FILTER ") != NULL || asks_list(value);
 }
 
 static int

@@ -198,6 +198,7 @@ log_collect(struct probe_job *job, struct fact_out *out)
 	    .sending = job->mta != NULL ? job->mta->throttle : NULL,
 	    .networks = job->mta != NULL ? job->mta->clients.networks : NULL,
 	    .users = &look->users,
+	    .filters = job->mta != NULL ? &job->mta->filters : NULL,
 	};
 	tally_load(look, job);
 	r = log_read(look, job, &why);

@@ -10,14 +10,16 @@
  *
  * A content filter takes a message and gives it back under another id: by
  * XFORWARD it says which one it was, or its answer says which one it is now.
- * What comes back is not counted again, and not for the filter.
+ * What comes back is not counted again, and not for the filter. A filter that
+ * tells neither is known by the mail system's settings, or by the Message-ID:
+ * a message that has passed here before is not of who submits it now.
  */
 #include <string.h>
 
 #include "agent/base/auto.h"
 #include "agent/probes/log_part.h"
 
-enum { OWN_NOT_ASKED, OWN_NO, OWN_YES };
+enum { OWN_NOT_ASKED, OWN_NO, OWN_YES, OWN_FILTER };
 
 /*
  * Of an account that sent to more than this in the window, one message of
@@ -125,6 +127,8 @@ account_of(struct tally_line *line, struct tally_message *message)
 	struct tally_accounts *all = &line->tally->accounts;
 	long found = message->account_at;
 
+	if (message->account == 0)
+		return NULL;
 	if (found >= TALLY_ACCOUNTS ||
 	    all->slots[found].hash != message->account)
 		found = tally_slot_find(
@@ -212,9 +216,9 @@ is_loopback(struct span address)
 	       span_is(address, "::1");
 }
 
-/* is_own - of our networks, and not by what it says of itself */
-static bool
-is_own(const struct tally_line *line, struct tally_client *client)
+/* own_of - of our networks, and not by what it says of itself? */
+static int
+own_of(const struct tally_line *line, struct tally_client *client)
 {
 	const char *networks = line->with->networks;
 
@@ -226,8 +230,11 @@ is_own(const struct tally_line *line, struct tally_client *client)
 		            networks, client->address, client->name) > 0);
 
 		client->own = is_listed ? OWN_YES : OWN_NO;
+		if (tally_is_filter_host(
+		        line->with->filters, client->address, client->name))
+			client->own = OWN_FILTER;
 	}
-	return client->own == OWN_YES;
+	return client->own;
 }
 
 void
@@ -239,6 +246,7 @@ tally_submit(struct tally_line *line, struct tally_client *client)
 	const struct tally_message *before;
 	struct tally_message *message;
 	uint64_t account = 0;
+	bool is_filter = false;
 
 	__builtin_prefetch(message_set(tally, id), 1);
 	if (event->again.text != NULL) {
@@ -246,17 +254,25 @@ tally_submit(struct tally_line *line, struct tally_client *client)
 		account = before == NULL ? 0 : before->account;
 	} else if (event->account.text != NULL) {
 		account = account_get(line, ACCOUNT_LOGIN, event->account);
-	} else if (!event->is_forwarded && is_own(line, client)) {
-		account = account_get(line, ACCOUNT_CLIENT, event->address);
+	} else if (!event->is_forwarded) {
+		const int own = own_of(line, client);
+
+		if (own == OWN_YES)
+			account =
+			    account_get(line, ACCOUNT_CLIENT, event->address);
+		/* nobody's, until its answer says which one it was */
+		is_filter = own == OWN_FILTER && is_loopback(event->address);
 	}
-	if (account == 0) {
+	if (account == 0 && !is_filter) {
 		/* an id that is used again, by a stranger's message */
 		message_drop(tally, id);
 		return;
 	}
 	message = message_make(tally, id, account);
-	message->is_again = event->again.text != NULL;
-	message->is_here = !message->is_again && event->account.text == NULL &&
+	message->is_again = event->again.text != NULL || is_filter;
+	message->is_login = event->account.text != NULL;
+	message->is_here = event->again.text == NULL &&
+	                   event->account.text == NULL &&
 	                   is_loopback(event->address);
 }
 
@@ -264,13 +280,76 @@ void
 tally_submitted(struct tally_line *line)
 {
 	const uint64_t id = text_hash(line->tally, line->event->queue_id);
+	const struct span uid = line->event->account;
 	const uint64_t account =
-	    account_get(line, ACCOUNT_UID, line->event->account);
+	    tally_is_filter_uid(line->with->filters, uid.text, uid.length)
+	        ? 0
+	        : account_get(line, ACCOUNT_UID, uid);
 
 	if (account == 0)
 		message_drop(line->tally, id);
 	else
 		(void)message_make(line->tally, id, account);
+}
+
+/* seen_get - where a name is kept; its tag tells whether it was there */
+static struct tally_seen *
+seen_get(struct log_tally *tally, uint64_t name)
+{
+	struct tally_seen *set =
+	    &tally->accounts
+	         .seen[(name >> 32) % (TALLY_SEEN / TALLY_WAYS) * TALLY_WAYS];
+	struct tally_seen *oldest = set;
+
+	for (size_t i = 0; i < TALLY_WAYS; i++) {
+		if (set[i].tag == ((uint32_t)name | 1U))
+			return &set[i];
+		if (set[i].minute < oldest->minute)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
+/* passed - it was another's before: of this account nothing is counted */
+static void
+passed(struct tally_line *line, struct tally_message *message)
+{
+	struct tally_account *account = account_of(line, message);
+
+	if (account != NULL)
+		account_count(line, account, ACCOUNT_PASSED, 1);
+	message->account = 0;
+	message->is_again = true;
+}
+
+/*
+ * tally_named - has this Message-ID passed before, as another's message?
+ * One that an account itself sends again, to others, is its own.
+ */
+void
+tally_named(struct tally_line *line)
+{
+	const struct log_event *event = line->event;
+	struct log_tally *tally = line->tally;
+	const uint64_t id = text_hash(tally, event->queue_id);
+	const uint64_t name = text_hash(tally, event->message_id);
+	struct tally_message *message = message_find(tally, id);
+	struct tally_seen *seen = seen_get(tally, name);
+	const uint32_t tag = (uint32_t)name | 1U,
+	               account =
+	                   message == NULL ? 0 : (uint32_t)message->account;
+
+	if (seen->tag != tag || seen->minute + TALLY_MINUTES <= line->minute) {
+		*seen = (struct tally_seen){.tag = tag,
+		    .message = (uint32_t)id,
+		    .account = account,
+		    .minute = line->minute};
+		return;
+	}
+	seen->minute = line->minute;
+	if (message != NULL && !message->is_again && !message->is_login &&
+	    seen->message != (uint32_t)id && seen->account != account)
+		passed(line, message);
 }
 
 void
@@ -307,7 +386,7 @@ tally_queued(struct tally_line *line)
 	account_count(line, account, ACCOUNT_RECIPIENTS, message->recipients);
 	if (!is_passed_over(line, account, message->id))
 		tally_from_used(account, event->sender);
-	tally_domain_used(line, event->sender);
+	tally_domain_used(line, account, event->sender);
 	norm = norm_of(line, message);
 	norm->messages++;
 	norm->recipients += message->recipients;
@@ -327,7 +406,7 @@ forget(struct tally_line *line, struct tally_message *message)
 	const uint32_t slot = message->minute & (TALLY_MINUTES - 1);
 	struct tally_norm *norm;
 
-	if (account == NULL || message->sender == 0 ||
+	if (account == NULL || message->is_again || message->sender == 0 ||
 	    message->minute + TALLY_MINUTES <= account->minute)
 		return;
 	take_back(&account->counts[slot][ACCOUNT_MESSAGES], 1);
@@ -396,19 +475,6 @@ is_of_host(enum reply_cause cause)
 	return false;
 }
 
-/* few_add - as sketch_add of log_delivery.c, with fewer buckets */
-static void
-few_add(struct tally_account *account, enum tally_sketch_of of, uint64_t hash)
-{
-	uint8_t *sketch =
-	    account->sketches[account->epoch % TALLY_GENERATIONS][of];
-	const uint64_t rest = (hash / TALLY_FEW) | (UINT64_C(1) << 54);
-	const uint8_t rank = (uint8_t)(__builtin_ctzll(rest) + 1);
-
-	if (rank > sketch[hash % TALLY_FEW])
-		sketch[hash % TALLY_FEW] = rank;
-}
-
 static void
 recipient_add(struct tally_line *line, struct tally_account *account)
 {
@@ -417,10 +483,10 @@ recipient_add(struct tally_line *line, struct tally_account *account)
 
 	if (hash == 0)
 		return;
-	few_add(account, SKETCH_OUTSIDE, hash);
+	tally_few_add(account, SKETCH_OUTSIDE, hash);
 	if (tally_is_known(line->tally, hash))
 		return;
-	few_add(account, SKETCH_FRESH, hash);
+	tally_few_add(account, SKETCH_FRESH, hash);
 	if (event->status == LOG_STATUS_SENT)
 		tally_known_add(line->tally, hash);
 }

@@ -32,6 +32,12 @@ enum tally_account_kind {
 #define TALLY_MESSAGES     4096
 #define TALLY_MESSAGE_WAYS 4
 
+/*
+ * Names of messages that passed: a filter gives its mail back within seconds,
+ * and one that takes minutes is of a host with little mail.
+ */
+#define TALLY_SEEN 4096
+
 /* What accounts usually do: as many as a large host has that send mail. */
 #define TALLY_NORMS 2048
 
@@ -62,10 +68,16 @@ enum tally_account_count {
 	ACCOUNT_SENT,
 	ACCOUNT_BOUNCED, /* for what the recipient or the message is */
 	ACCOUNT_BLOCKED, /* for what is thought of this host */
+	ACCOUNT_PASSED,  /* messages that had passed here before: others' */
 	ACCOUNT_COUNT_MAX
 };
 
-enum tally_sketch_of { SKETCH_OUTSIDE, SKETCH_FRESH, SKETCH_MAX };
+enum tally_sketch_of {
+	SKETCH_OUTSIDE,
+	SKETCH_FRESH,
+	SKETCH_DOMAINS, /* of senders */
+	SKETCH_MAX
+};
 
 struct tally_from {
 	uint32_t weight; /* 0: free; fades when another is used */
@@ -97,13 +109,21 @@ struct tally_norm {
 /* A message that an account submitted, until others need its place. */
 struct tally_message {
 	uint64_t id;      /* of the queue id; 0: free */
-	uint64_t account; /* hash */
+	uint64_t account; /* hash; 0: nobody's, so far */
 	uint32_t sender;  /* of its address; 0: not queued yet */
 	uint32_t minute;  /* when it was counted */
 	uint16_t recipients;
 	uint16_t account_at, norm_at; /* where they were last; may be wrong */
 	uint8_t is_again; /* given back by a filter: what it comes to counts */
 	uint8_t is_here;  /* from a loopback address: maybe given back */
+	uint8_t is_login; /* submitted with a password: nobody's but his */
+};
+
+/* A Message-ID, and which message had it first. */
+struct tally_seen {
+	uint32_t tag; /* 0: free */
+	uint32_t message, account;
+	uint32_t minute; /* when it passed last */
 };
 
 struct tally_domain {
@@ -117,6 +137,7 @@ struct tally_accounts {
 	struct tally_slot slots[TALLY_ACCOUNTS];
 	struct tally_account rows[TALLY_ACCOUNTS];
 	struct tally_message messages[TALLY_MESSAGES];
+	struct tally_seen seen[TALLY_SEEN];
 	struct tally_norm norms[TALLY_NORMS];
 	struct tally_slot domain_slots[TALLY_FROMS];
 	struct tally_domain domains[TALLY_FROMS];

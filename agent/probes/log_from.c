@@ -45,40 +45,67 @@ tally_from_used(struct tally_account *account, struct span sender)
 	}
 }
 
-void
-tally_domain_used(struct tally_line *line, struct span sender)
+/* domain_of - of an address, without a dot at the end; length 0: none */
+static struct span
+domain_of(struct span address)
 {
-	struct tally_accounts *all = &line->tally->accounts;
-	const char *at = sender.length == 0
+	const char *at = address.length == 0
 	                     ? NULL
-	                     : memrchr(sender.text, '@', sender.length);
-	char name[TALLY_NAME_MAX];
-	struct tally_domain *domain;
-	bool had_weight;
-	uint64_t hash;
-	size_t length;
-	long found;
+	                     : memrchr(address.text, '@', address.length);
+	struct span domain = {at, 0};
 
 	if (at == NULL)
-		return;
-	length =
-	    tally_name((struct span){at + 1,
-	                   (uint32_t)(sender.text + sender.length - at - 1)},
-	        name);
+		return domain;
+	domain.text++;
+	domain.length = (uint32_t)(address.text + address.length - domain.text);
+	if (domain.length != 0 && domain.text[domain.length - 1] == '.')
+		domain.length--;
+	return domain;
+}
+
+/* domain_make - a row for it; -1: no domain that can be */
+static long
+domain_make(struct tally_line *line, struct span domain, uint64_t hash)
+{
+	struct tally_accounts *all = &line->tally->accounts;
+	char name[TALLY_NAME_MAX];
+	const size_t length = tally_name(domain, name);
+	bool had_weight;
+	long found;
+
 	if (length == 0 || length >= TALLY_FROM_MAX)
+		return -1;
+	found = (long)tally_slot_make(
+	    all->domain_slots, TALLY_FROMS, hash, &had_weight);
+	memset(&all->domains[found], 0, sizeof(all->domains[found]));
+	all->domains[found].minute = line->tally->minute;
+	memcpy(all->domains[found].name, name, length + 1);
+	return found;
+}
+
+void
+tally_domain_used(
+    struct tally_line *line, struct tally_account *account, struct span sender)
+{
+	struct tally_accounts *all = &line->tally->accounts;
+	const struct span name = domain_of(sender);
+	struct tally_domain *domain;
+	uint64_t hash;
+	long found;
+
+	if (name.length == 0)
 		return;
-	hash = tally_hash(line->tally->seed, name, length);
+	hash = tally_hash_folded(line->tally->seed, name.text, name.length);
+	tally_few_add(account, SKETCH_DOMAINS, hash);
 	found = tally_slot_find(all->domain_slots, TALLY_FROMS, hash);
-	if (found < 0) {
-		found = (long)tally_slot_make(
-		    all->domain_slots, TALLY_FROMS, hash, &had_weight);
-		memset(&all->domains[found], 0, sizeof(all->domains[found]));
-		all->domains[found].minute = line->tally->minute;
-		memcpy(all->domains[found].name, name, length + 1);
-	}
+	if (found < 0)
+		found = domain_make(line, name, hash);
+	if (found < 0)
+		return;
 	domain = &all->domains[found];
-	tally_advance(&domain->minute, line->tally->minute, domain->counts,
-	    sizeof(domain->counts[0]));
+	if (domain->minute != line->tally->minute)
+		tally_advance(&domain->minute, line->tally->minute,
+		    domain->counts, sizeof(domain->counts[0]));
 	domain->counts[line->slot]++;
 	domain->last_s = (uint32_t)(line->time_us / US_PER_S);
 	/* all its life: one that was used once goes before it */

@@ -21,23 +21,6 @@ log_tally_size(void)
 	return sizeof(struct log_tally);
 }
 
-uint64_t
-tally_hash(uint64_t seed, const char *text, size_t length)
-{
-	uint64_t hash = seed ^ length, part;
-
-	while (length >= sizeof(part)) {
-		memcpy(&part, text, sizeof(part));
-		hash = tally_mix(hash, part);
-		text += sizeof(part);
-		length -= sizeof(part);
-	}
-	part = 0;
-	memcpy(&part, text, length);
-	hash = tally_mix(tally_mix(hash, part), seed);
-	return hash != 0 ? hash : 1;
-}
-
 void
 tally_advance(uint32_t *minute, uint32_t now, void *counts, size_t row_bytes)
 {
@@ -239,6 +222,7 @@ static void (*const parts[LOG_EVENT_KIND_MAX])(struct tally_line *line) = {
     [LOG_EVENT_SASL_OUT_FAILED] = tally_own,
     [LOG_EVENT_SUBMIT] = tally_submitted,
     [LOG_EVENT_QUEUED] = tally_queued,
+    [LOG_EVENT_NAMED] = tally_named,
 };
 
 void

@@ -55,6 +55,7 @@ struct log_tally_with {
 	const struct mta_throttle *sending; /* where mail goes; may be NULL */
 	const char *networks;          /* our own clients'; NULL: not known */
 	const struct log_users *users; /* by uid, sorted; may be NULL */
+	const struct mta_filters *filters; /* who gives mail back; or NULL */
 };
 
 /*

@@ -25,7 +25,7 @@
 #define TALLY_STAY_S 0.125
 
 #define TALLY_MAGIC   0x4c464d54U
-#define TALLY_VERSION 4U /* of the struct; another one is begun anew */
+#define TALLY_VERSION 5U /* of the struct; another one is begun anew */
 
 /* From then on stamps are of whole seconds: 1 in 1000 is so by chance. */
 #define TALLY_WHOLE_LINES 8

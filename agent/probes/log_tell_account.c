@@ -87,9 +87,26 @@ candidate_set(
 	return all > 0;
 }
 
+/* is_filter - as of the settings of now: it may have been an account before */
+static bool
+is_filter(
+    const struct tally_account *account, const struct mta_filters *filters)
+{
+	switch (account->kind) {
+	case ACCOUNT_UID:
+		return tally_is_filter_uid(
+		    filters, account->name, strlen(account->name));
+	case ACCOUNT_CLIENT:
+		return tally_is_filter_host(filters, account->name, "");
+	default:
+		return false;
+	}
+}
+
 /* candidates - those that did anything, in order; heap */
 static struct candidate *
-candidates(const struct log_tally *tally, uint32_t now, size_t *ret_count)
+candidates(const struct log_tally *tally, const struct log_tally_with *with,
+    uint32_t now, size_t *ret_count)
 {
 	const struct tally_accounts *all = &tally->accounts;
 	struct candidate *rows = mem_alloc(TALLY_ACCOUNTS, sizeof(*rows));
@@ -98,6 +115,7 @@ candidates(const struct log_tally *tally, uint32_t now, size_t *ret_count)
 	for (size_t i = 0; i < TALLY_ACCOUNTS; i++) {
 		if (all->slots[i].hash == 0 ||
 		    all->rows[i].kind >= ACCOUNT_KIND_MAX ||
+		    is_filter(&all->rows[i], with->filters) ||
 		    !candidate_set(&rows[count], &all->rows[i], now))
 			continue;
 		rows[count++].hash = all->slots[i].hash;
@@ -209,7 +227,9 @@ tell_row(const struct candidate *row, const struct log_tally *tally,
 	const uint32_t now = (uint32_t)(now_us / US_PER_MINUTE);
 	const struct tally_account *account = row->account;
 	const double outside = distinct(account, now, SKETCH_OUTSIDE),
-	             all = decided(row);
+	             all = decided(row),
+	             submitted = row->counts[ACCOUNT_MESSAGES] +
+	                         row->counts[ACCOUNT_PASSED];
 	double fresh = distinct(account, now, SKETCH_FRESH);
 	char key[TALLY_ACCOUNT_MAX + 16];
 
@@ -226,6 +246,11 @@ tell_row(const struct candidate *row, const struct log_tally *tally,
 	fact_out_number(out, "outside", outside);
 	fact_out_number(out, "fresh", fresh);
 	fact_out_number(out, "fresh_share", outside > 0 ? fresh / outside : 0);
+	fact_out_number(out, "passed_on", row->counts[ACCOUNT_PASSED]);
+	fact_out_number(out, "passed_share",
+	    submitted > 0 ? row->counts[ACCOUNT_PASSED] / submitted : 0);
+	fact_out_number(
+	    out, "sender_domains", distinct(account, now, SKETCH_DOMAINS));
 	fact_out_number(out, "sent", row->counts[ACCOUNT_SENT]);
 	fact_out_number(out, "bounced", row->counts[ACCOUNT_BOUNCED]);
 	fact_out_number(out, "blocked", row->counts[ACCOUNT_BLOCKED]);
@@ -248,7 +273,7 @@ tally_tell_accounts(const struct log_tally *tally,
 {
 	const uint32_t now = (uint32_t)(about->now_us / US_PER_MINUTE);
 	size_t count;
-	AUTO_FREE struct candidate *rows = candidates(tally, now, &count);
+	AUTO_FREE struct candidate *rows = candidates(tally, with, now, &count);
 
 	for (size_t i = 0; i < count && i < ROWS_MAX; i++)
 		tell_row(&rows[i], tally, with, about->now_us, out);
@@ -261,7 +286,7 @@ tally_tell_flood(const struct log_tally *tally,
 {
 	size_t count;
 	AUTO_FREE struct candidate *rows =
-	    candidates(tally, (uint32_t)(now_us / US_PER_MINUTE), &count);
+	    candidates(tally, with, (uint32_t)(now_us / US_PER_MINUTE), &count);
 	char text[TALLY_ACCOUNT_MAX + 160];
 	const char *user;
 

@@ -29,7 +29,7 @@ static struct world {
 	struct log_tally_with with;
 	struct fact_set *set;
 	double now_s;
-	unsigned next;
+	unsigned next, named;
 } world;
 
 static struct log_user some_users[] = {
@@ -93,7 +93,7 @@ taken(const char *id, const char *client)
 static void
 queued(const char *id, const char *sender, int recipients)
 {
-	line("postfix/cleanup", "%s: message-id=<x@y>", id);
+	line("postfix/cleanup", "%s: message-id=<%u@y>", id, world.named++);
 	line("postfix/qmgr", "%s: from=<%s>, size=9, nrcpt=%d (queue active)",
 	    id, sender, recipients);
 }
