@@ -9,6 +9,7 @@
  */
 #include "agent/mta/postfix_log.h"
 
+#include <limits.h>
 #include <string.h>
 
 /*
@@ -22,23 +23,25 @@
 /* "<>": no name at all, as of very many. */
 #define NAME_SHORTEST 3
 
-/*
- * Which bytes an id may have, a bit for each: digits, and of 64 to 127 the
- * capitals and the small consonants.
- */
-#define DIGITS ((((uint64_t)1 << 10) - 1) << '0')
-#define LETTERS                                                                \
-	(((((uint64_t)1 << 26) - 1) << ('A' - 64)) |                           \
-	    (((((uint64_t)1 << 26) - 1) << ('a' - 64)) &                       \
-	        ~((uint64_t)1 << ('a' - 64) | (uint64_t)1 << ('e' - 64) |      \
-	            (uint64_t)1 << ('i' - 64) | (uint64_t)1 << ('o' - 64) |    \
-	            (uint64_t)1 << ('u' - 64))))
-
-static bool
-is_id(unsigned char c)
-{
-	return c < 128 && ((c < 64 ? DIGITS : LETTERS) >> (c & 63) & 1) != 0;
-}
+/* Which bytes an id may have: digits, capitals and the small consonants. */
+static const bool is_id[UCHAR_MAX + 1] = {
+#define IDS(a, b, c, d, e)                                                     \
+	[a] = true, [b] = true, [c] = true, [d] = true, [e] = true
+    IDS('0', '1', '2', '3', '4'),
+    IDS('5', '6', '7', '8', '9'),
+    IDS('A', 'B', 'C', 'D', 'E'),
+    IDS('F', 'G', 'H', 'I', 'J'),
+    IDS('K', 'L', 'M', 'N', 'O'),
+    IDS('P', 'Q', 'R', 'S', 'T'),
+    IDS('U', 'V', 'W', 'X', 'Y'),
+    IDS('Z', 'b', 'c', 'd', 'f'),
+    IDS('g', 'h', 'j', 'k', 'l'),
+    IDS('m', 'n', 'p', 'q', 'r'),
+    IDS('s', 't', 'v', 'w', 'x'),
+    ['y'] = true,
+    ['z'] = true,
+#undef IDS
+};
 
 /* queue_id - take "4F2A1B2C3D: " or "NOQUEUE: " (which is no id) */
 static bool
@@ -47,7 +50,7 @@ queue_id(struct span *text, struct span *ret)
 	uint32_t i = 0;
 
 	while (i < text->length && i < ID_LONGEST &&
-	       is_id((unsigned char)text->text[i]))
+	       is_id[(unsigned char)text->text[i]])
 		i++;
 	if (i < ID_SHORTEST || i + 2 > text->length || text->text[i] != ':' ||
 	    text->text[i + 1] != ' ')

@@ -51,14 +51,17 @@ id_take(struct span text)
 void
 postfix_log_login(struct span text, struct log_event *ret)
 {
-	struct span method, rest = text, name;
+	struct span rest = text, name;
+	const char *comma;
 
 	if (text.length == 0)
 		return;
 	/* a mechanism has no comma in its name: RFC 4422 section 3.1 */
 	if (LOG_EAT(&rest, ", sasl_method=") &&
-	    LOG_UNTIL(&rest, ",", &method) &&
-	    LOG_EAT(&rest, " sasl_username=")) {
+	    (comma = memchr(rest.text, ',', rest.length)) != NULL) {
+		rest = log_from(rest, (size_t)(comma - rest.text));
+		if (!LOG_EAT(&rest, ", sasl_username="))
+			return;
 		name = rest;
 		/* the first of these: what follows may be a client's words */
 		if (memchr(rest.text, ',', rest.length) != NULL &&

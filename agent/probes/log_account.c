@@ -51,8 +51,8 @@ tally_outcome_soon(const struct tally_line *line)
 	__builtin_prefetch(message_set(line->tally, line->id));
 }
 
-static struct tally_message *
-message_find(struct log_tally *tally, uint64_t id)
+struct tally_message *
+tally_message_find(struct log_tally *tally, uint64_t id)
 {
 	struct tally_message *set = message_set(tally, id);
 
@@ -85,7 +85,7 @@ message_make(struct log_tally *tally, uint64_t id, uint64_t account)
 static void
 message_drop(struct log_tally *tally, uint64_t id)
 {
-	struct tally_message *message = message_find(tally, id);
+	struct tally_message *message = tally_message_find(tally, id);
 
 	if (message != NULL)
 		*message = (struct tally_message){0};
@@ -136,7 +136,8 @@ account_of(struct tally_line *line, struct tally_message *message)
 	if (found < 0)
 		return NULL;
 	message->account_at = (uint16_t)found;
-	account_advance(&all->rows[found], line->tally->minute);
+	if (all->rows[found].minute != line->tally->minute)
+		account_advance(&all->rows[found], line->tally->minute);
 	return &all->rows[found];
 }
 
@@ -250,7 +251,8 @@ tally_submit(struct tally_line *line, struct tally_client *client)
 
 	__builtin_prefetch(message_set(tally, id), 1);
 	if (event->again.text != NULL) {
-		before = message_find(tally, text_hash(tally, event->again));
+		before =
+		    tally_message_find(tally, text_hash(tally, event->again));
 		account = before == NULL ? 0 : before->account;
 	} else if (event->account.text != NULL) {
 		account = account_get(line, ACCOUNT_LOGIN, event->account);
@@ -292,27 +294,8 @@ tally_submitted(struct tally_line *line)
 		(void)message_make(line->tally, id, account);
 }
 
-/* seen_get - where a name is kept; its tag tells whether it was there */
-static struct tally_seen *
-seen_get(struct log_tally *tally, uint64_t name)
-{
-	struct tally_seen *set =
-	    &tally->accounts
-	         .seen[(name >> 32) % (TALLY_SEEN / TALLY_WAYS) * TALLY_WAYS];
-	struct tally_seen *oldest = set;
-
-	for (size_t i = 0; i < TALLY_WAYS; i++) {
-		if (set[i].tag == ((uint32_t)name | 1U))
-			return &set[i];
-		if (set[i].minute < oldest->minute)
-			oldest = &set[i];
-	}
-	return oldest;
-}
-
-/* passed - it was another's before: of this account nothing is counted */
-static void
-passed(struct tally_line *line, struct tally_message *message)
+void
+tally_passed(struct tally_line *line, struct tally_message *message)
 {
 	struct tally_account *account = account_of(line, message);
 
@@ -322,43 +305,13 @@ passed(struct tally_line *line, struct tally_message *message)
 	message->is_again = true;
 }
 
-/*
- * tally_named - has this Message-ID passed before, as another's message?
- * One that an account itself sends again, to others, is its own.
- */
-void
-tally_named(struct tally_line *line)
-{
-	const struct log_event *event = line->event;
-	struct log_tally *tally = line->tally;
-	const uint64_t id = text_hash(tally, event->queue_id);
-	const uint64_t name = text_hash(tally, event->message_id);
-	struct tally_message *message = message_find(tally, id);
-	struct tally_seen *seen = seen_get(tally, name);
-	const uint32_t tag = (uint32_t)name | 1U,
-	               account =
-	                   message == NULL ? 0 : (uint32_t)message->account;
-
-	if (seen->tag != tag || seen->minute + TALLY_MINUTES <= line->minute) {
-		*seen = (struct tally_seen){.tag = tag,
-		    .message = (uint32_t)id,
-		    .account = account,
-		    .minute = line->minute};
-		return;
-	}
-	seen->minute = line->minute;
-	if (message != NULL && !message->is_again && !message->is_login &&
-	    seen->message != (uint32_t)id && seen->account != account)
-		passed(line, message);
-}
-
 void
 tally_queued(struct tally_line *line)
 {
 	const struct log_event *event = line->event;
 	struct log_tally *tally = line->tally;
 	struct tally_message *message =
-	    message_find(tally, text_hash(tally, event->queue_id));
+	    tally_message_find(tally, text_hash(tally, event->queue_id));
 	const uint32_t sender = (uint32_t)tally_hash(tally->seed,
 	                            event->sender.text, event->sender.length) |
 	                        1U;
@@ -428,11 +381,11 @@ tally_given(struct tally_line *line)
 
 	if (event->again.text == NULL)
 		return;
-	after = message_find(tally, text_hash(tally, event->again));
+	after = tally_message_find(tally, text_hash(tally, event->again));
 	if (after == NULL || !after->is_here)
 		return;
 	forget(line, after);
-	before = message_find(tally, text_hash(tally, event->queue_id));
+	before = tally_message_find(tally, text_hash(tally, event->queue_id));
 	if (before == NULL || before == after) {
 		*after = (struct tally_message){0};
 		return;
@@ -496,7 +449,7 @@ tally_outcome(struct tally_line *line)
 {
 	struct log_tally *tally = line->tally;
 	const struct log_event *event = line->event;
-	struct tally_message *message = message_find(tally, line->id);
+	struct tally_message *message = tally_message_find(tally, line->id);
 	struct tally_account *account;
 	struct tally_norm *norm;
 

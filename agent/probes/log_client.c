@@ -87,7 +87,7 @@ client_count(struct tally_line *line, struct tally_client *client,
 static bool
 is_address(struct span address)
 {
-	if (address.text == NULL || address.length < 2 || address.length > 45)
+	if (address.length < 2 || address.length > 45)
 		return false;
 	for (uint32_t i = 0; i < address.length; i++) {
 		const char c = address.text[i];
@@ -109,12 +109,15 @@ client_get(struct tally_line *line)
 	uint64_t hash;
 	long found;
 
-	if (!is_address(event->address))
+	if (event->address.text == NULL)
 		return NULL;
 	hash =
 	    tally_hash(tally->seed, event->address.text, event->address.length);
 	found = tally_slot_find(tally->client_slots, TALLY_CLIENTS, hash);
+	/* one that is kept is an address */
 	if (found < 0) {
+		if (!is_address(event->address))
+			return NULL;
 		found = (long)tally_slot_make(
 		    tally->client_slots, TALLY_CLIENTS, hash, &had_weight);
 		client = &tally->clients[found];
@@ -127,9 +130,12 @@ client_get(struct tally_line *line)
 	client_advance(client, tally->minute);
 	tally->client_slots[found].last_s =
 	    (uint32_t)(line->time_us / US_PER_S);
-	if (event->client.text != NULL)
+	/* nearly always what it was called before, and where it came */
+	if (event->client.text != NULL && !span_is(event->client, client->name))
 		tally_copy(client->name, sizeof(client->name), event->client);
-	client->service = tally_transport(tally, event->service);
+	if (client->service == 0 ||
+	    !span_is(event->service, tally->transports[client->service]))
+		client->service = tally_transport(tally, event->service);
 	return client;
 }
 

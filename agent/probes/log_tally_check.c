@@ -117,7 +117,8 @@ log_tally_check(const struct log_tally *tally, size_t size)
 		if (!detail_ok(&tally->details[i]))
 			return false;
 	for (size_t i = 0; i < TALLY_CLIENTS; i++)
-		if (!ENDS(tally->clients[i].address) ||
+		if (tally->clients[i].service >= TALLY_TRANSPORTS ||
+		    !ENDS(tally->clients[i].address) ||
 		    !ENDS(tally->clients[i].name))
 			return false;
 	return true;

@@ -312,6 +312,199 @@ test_filter(void **state)
 	assert_count(IN_ALICE, "sent", 1);
 }
 
+/* handed - to a filter on the loopback, whose answer is the mail system's own */
+static void
+handed(const char *id, int recipient, const char *after)
+{
+	line("postfix/smtp",
+	    "%s: to=<r%d@d.test>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, "
+	    "delays=1/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as "
+	    "%s)",
+	    id, recipient, after);
+}
+
+/* One line of each recipient: the message is given back once. */
+static void
+test_filter_recipients(void **state)
+{
+	(void)state;
+	taken("4F2A1B2C32", ALICE);
+	queued("4F2A1B2C32", "alice@a.test", 2);
+	taken("4F2A1B2C42", "localhost[127.0.0.1]");
+	queued("4F2A1B2C42", "alice@a.test", 2);
+	handed("4F2A1B2C32", 1, "4F2A1B2C42");
+	handed("4F2A1B2C32", 2, "4F2A1B2C42");
+	/* and one that says it is what alice sent herself is not believed */
+	handed("4F2A1B2C77", 2, "4F2A1B2C32");
+	outcome("4F2A1B2C42", 1, UNKNOWN);
+	tell();
+	assert_int_equal(rows("account"), 1);
+	assert_count(IN_ALICE, "messages", 1);
+	assert_count(IN_ALICE, "recipients", 2);
+	assert_count(IN_ALICE, "bounced", 1);
+}
+
+/*
+ * simple_filter - FILTER_README's: pipe(8) hands it over, sendmail(1) gives
+ * it back
+ */
+static void
+simple_filter(unsigned n, unsigned uid, const char *client, const char *sender)
+{
+	char id[24], after[24];
+
+	(void)snprintf(id, sizeof(id), "%010X", 0x4F2A0000U + 2 * n);
+	(void)snprintf(after, sizeof(after), "%010X", 0x4F2A0001U + 2 * n);
+	taken(id, client);
+	line("postfix/cleanup", "%s: message-id=<%u.2026@mx.test>", id, n);
+	line("postfix/qmgr", "%s: from=<%s>, size=9, nrcpt=1 (queue active)",
+	    id, sender);
+	line("postfix/pickup", "%s: uid=%u from=<%s>", after, uid, sender);
+	line("postfix/cleanup", "%s: message-id=<%u.2026@mx.test>", after, n);
+	line("postfix/pipe",
+	    "%s: to=<r%u@d%u.test>, relay=filter, delay=0.19, "
+	    "delays=0.1/0.01/0/0.08, dsn=2.0.0, status=sent (delivered via "
+	    "filter service)",
+	    id, n, n % 50);
+	line("postfix/qmgr", "%s: removed", id);
+	line("postfix/qmgr", "%s: from=<%s>, size=9, nrcpt=1 (queue active)",
+	    after, sender);
+	outcome(after, n, n % 2 == 0 ? UNKNOWN : OK);
+	line("postfix/qmgr", "%s: removed", after);
+}
+
+static const uid_t filter_uid = 990;
+static const struct mta_filters filters = {
+    .hosts = "192.0.2.25 scan.here.test", .uids = &filter_uid, .uid_count = 1};
+
+/* The configuration names it: it is no account, nor was it before. */
+static void
+test_pipe_filter_named(void **state)
+{
+	(void)state;
+	line("postfix/pickup", "4F2A1B2C31: uid=990 from=<a@a.test>");
+	queued("4F2A1B2C31", "a@a.test", 1);
+	tell();
+	assert_int_equal(rows("account"), 1);
+	world.with.filters = &filters;
+	for (unsigned n = 0; n < 300; n++)
+		simple_filter(n, 990, ALICE, "alice@a.test");
+	line("postfix/pickup", "4F2A1B2C32: uid=99 from=<b@a.test>");
+	queued("4F2A1B2C32", "b@a.test", 1);
+	tell();
+	assert_int_equal(rows("account"), 2);
+	assert_count(IN_ALICE, "messages", 300);
+	assert_count("uid:99", "messages", 1);
+	assert_text("log", "", "flood_account", "none");
+}
+
+/* Nothing names it: what it gives back has passed before. */
+static void
+test_pipe_filter_unnamed(void **state)
+{
+	(void)state;
+	for (unsigned n = 0; n < 300; n++)
+		simple_filter(n, 990,
+		    n % 3 == 0 ? "mx.test[203.0.113.9]" : ALICE,
+		    "alice@a.test");
+	tell();
+	assert_count("uid:990", "messages", 0);
+	assert_count("uid:990", "recipients", 0);
+	assert_count("uid:990", "bounced", 0);
+	assert_count("uid:990", "passed_on", 300);
+	assert_count("uid:990", "passed_share", 1);
+	assert_count(IN_ALICE, "messages", 200);
+	assert_count(IN_ALICE, "passed_on", 0);
+	assert_text("log", "", "flood_account", "none");
+}
+
+/* A name that an account gives to several messages of its own is no sign. */
+static void
+test_same_name(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		line("postfix/pickup", "4F2A1B2C%02X: uid=33 from=<www@a.test>",
+		    i);
+		line("postfix/cleanup", "4F2A1B2C%02X: message-id=<1@a.test>",
+		    i);
+		line("postfix/qmgr",
+		    "4F2A1B2C%02X: from=<www@site%u.test>, size=9, nrcpt=1 "
+		    "(queue active)",
+		    i, i % 20);
+	}
+	/* no name at all, and a login that has another's */
+	line("postfix/pickup", "4F2A1B2D31: uid=34 from=<a@a.test>");
+	line("postfix/cleanup", "4F2A1B2D31: message-id=<>");
+	line("postfix/qmgr", "4F2A1B2D31: from=<a@a.test>, size=9, nrcpt=1 "
+	                     "(queue active)");
+	line("postfix/pickup", "4F2A1B2D32: uid=35 from=<a@a.test>");
+	line("postfix/cleanup", "4F2A1B2D32: message-id=<>");
+	line("postfix/qmgr", "4F2A1B2D32: from=<a@a.test>, size=9, nrcpt=1 "
+	                     "(queue active)");
+	taken("4F2A1B2D33", ALICE);
+	line("postfix/cleanup", "4F2A1B2D33: message-id=<1@a.test>");
+	line("postfix/qmgr", "4F2A1B2D33: from=<a@a.test>, size=9, nrcpt=1 "
+	                     "(queue active)");
+	tell();
+	assert_count("uid:33", "messages", 40);
+	assert_count("uid:33", "passed_share", 0);
+	assert_about("uid:33", "sender_domains", 20, 0.2);
+	assert_count("uid:34", "messages", 1);
+	assert_count("uid:35", "messages", 1);
+	assert_count(IN_ALICE, "messages", 1);
+}
+
+/* Filters elsewhere that say nothing of whose mail it is. */
+static void
+test_client_filter(void **state)
+{
+	(void)state;
+	world.with.filters = &filters;
+	message("unknown[192.0.2.25]", "a@a.test", 0, 3, 3);
+	message("scan.here.test[192.0.2.26]", "a@a.test", 0, 3, 3);
+	message("app.here.test[192.0.2.27]", "a@a.test", 0, 3, 3);
+	/* unnamed: a stranger's message comes again from our network */
+	for (unsigned n = 0; n < 2; n++) {
+		taken(n == 0 ? "4F2A1B2D33" : "4F2A1B2D34",
+		    n == 0 ? "mx.test[203.0.113.9]" : "f.test[192.0.2.28]");
+		line("postfix/cleanup", "4F2A1B2D3%u: message-id=<7@s.test>",
+		    n + 3);
+		line("postfix/qmgr",
+		    "4F2A1B2D3%u: from=<s@s.test>, size=9, nrcpt=1 (queue "
+		    "active)",
+		    n + 3);
+		outcome(n == 0 ? "4F2A1B2D33" : "4F2A1B2D34", 1, UNKNOWN);
+	}
+	tell();
+	assert_int_equal(rows("account"), 2);
+	assert_count("client:192.0.2.27", "recipients", 3);
+	assert_count("client:192.0.2.28", "messages", 0);
+	assert_count("client:192.0.2.28", "bounced", 0);
+	assert_count("client:192.0.2.28", "passed_on", 1);
+}
+
+/* A proxy of this host: its client is none, but for what its answer says. */
+static void
+test_loopback_filter(void **state)
+{
+	static const struct mta_filters here = {.hosts = "127.0.0.0/8"};
+
+	(void)state;
+	world.with.filters = &here;
+	message("localhost[127.0.0.1]", "web@a.test", 20, 1, 1);
+	taken("4F2A1B2C32", ALICE);
+	queued("4F2A1B2C32", "alice@a.test", 1);
+	taken("4F2A1B2C42", "localhost[127.0.0.1]");
+	queued("4F2A1B2C42", "alice@a.test", 1);
+	handed("4F2A1B2C32", 1, "4F2A1B2C42");
+	outcome("4F2A1B2C42", 1, UNKNOWN);
+	tell();
+	assert_int_equal(rows("account"), 1);
+	assert_count(IN_ALICE, "messages", 1);
+	assert_count(IN_ALICE, "bounced", 1);
+}
+
 /* Words of clients, senders and servers that look like those of the log. */
 static void
 test_hostile_words(void **state)
@@ -416,6 +609,12 @@ main(void)
 	    CASE(test_uid_and_client),
 	    CASE(test_queue_ids),
 	    CASE(test_filter),
+	    CASE(test_filter_recipients),
+	    CASE(test_pipe_filter_named),
+	    CASE(test_pipe_filter_unnamed),
+	    CASE(test_same_name),
+	    CASE(test_client_filter),
+	    CASE(test_loopback_filter),
 	    CASE(test_hostile_words),
 	    CASE(test_norm),
 	    CASE(test_many),

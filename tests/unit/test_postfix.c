@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,6 +276,42 @@ test_peers(void **state)
 	}
 }
 
+/* FILTER_README's simple and advanced filters, and a proxy before the queue. */
+static void
+test_filters(void **state)
+{
+	const struct postfix_services services = services_of(*state,
+	    "smtp inet n - n - - smtpd -o content_filter=filter:dummy\n"
+	    "filter unix - n n - 10 pipe\n"
+	    "  flags=Rq user=root:mail null_sender=\n"
+	    "  argv=/path/script user=bin -f ${sender} -- ${recipient}\n"
+	    "nobodys unix - n n - - pipe user=no-such-user argv=/bin/x\n"
+	    "spawned unix - n n - - spawn user=daemon argv=/bin/x\n"
+	    "other unix - n n - - smtp -o user=bin\n"
+	    "submission inet n - n - - smtpd\n"
+	    "  -o smtpd_proxy_filter=inet:[2001:db8::5]:10025\n");
+	const struct postfix_settings settings = settings_of(*state,
+	    "content_filter = scan:[192.0.2.25]:10025, scan.here.test\n"
+	    "smtpd_client_restrictions = check_client_access "
+	    "static:{FILTER smtp:[192.0.2.26]}, permit\n"
+	    "smtpd_proxy_filter = 10026\n"
+	    "transport_maps = hash:/etc/NOFILTER x:192.0.2.9\n");
+	const struct postfix_settings none = settings_of(*state, "");
+	const struct postfix_services no_services = services_of(*state, "");
+	struct mta mta = {0};
+
+	postfix_filters_find(*state, &none, &no_services, &mta);
+	assert_string_equal(mta.filters.hosts, "");
+	assert_int_equal(mta.filters.uid_count, 0);
+	postfix_filters_find(*state, &settings, &services, &mta);
+	assert_string_equal(mta.filters.hosts,
+	    "192.0.2.25 scan.here.test 192.0.2.26 127.0.0.0/8 [::1]/128 "
+	    "localhost dummy [2001:db8::5] ");
+	assert_int_equal(mta.filters.uid_count, 2);
+	assert_int_equal(mta.filters.uids[0], 0);
+	assert_int_equal(mta.filters.uids[1], getpwnam("daemon")->pw_uid);
+}
+
 static void
 test_files(void **state)
 {
@@ -350,6 +387,7 @@ main(void)
 	    cmocka_unit_test(test_listeners),
 	    cmocka_unit_test(test_maps),
 	    cmocka_unit_test(test_peers),
+	    cmocka_unit_test(test_filters),
 	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_cache),
 	};

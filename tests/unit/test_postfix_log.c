@@ -452,7 +452,11 @@ static const struct other others[] = {
      0,                                                                                                                                           NULL,          NULL,                  NULL, 0  },
     {"postfix/qmgr",             "4F2A1B2C3D: from=<a@b>, size=9, nrcpt=1 (queue expired)",
      LOG_EVENT_NONE,                                                                                                      LOG_WHY_NONE,      0,   NULL,          NULL,                  NULL, 0  },
-    {"postfix/cleanup",          "4F2A1B2C3D: message-id=<421 4.7.0@x>",                    LOG_EVENT_NONE,
+    {"postfix/cleanup",          "4F2A1B2C3D: message-id=<>",                               LOG_EVENT_NONE,
+     LOG_WHY_NONE,                                                                                                                           0,   NULL,          NULL,                  NULL, 0  },
+    {"postfix/smtpd",            "4F2A1B2C3D: message-id=<a@x>",                            LOG_EVENT_NONE,
+     LOG_WHY_NONE,                                                                                                                           0,   NULL,          NULL,                  NULL, 0  },
+    {"postfix/cleanup",          "4F2A1B2C3D: message-id=<421 4.7.0@x>",                    LOG_EVENT_NAMED,
      LOG_WHY_NONE,                                                                                                                           0,   NULL,          NULL,                  NULL, 0  },
 };
 

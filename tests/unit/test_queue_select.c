@@ -32,6 +32,114 @@ fill(const struct queue_dir *dir)
 	queue_dir_write(dir, "deferred/4/4F2A1B3C07", 0700, "text", 4);
 }
 
+/* message_from - one to a@big.test, with what its taker noted of who sent it */
+static void
+message_from(const struct queue_dir *dir, const char *path,
+    const char *const *attributes, const char *received)
+{
+	AUTO_BUF struct buf bytes = {0};
+	char its_id[64];
+	size_t offset, end;
+
+	queue_file_begin(&bytes, NOW - 60, "x@here.test");
+	for (size_t i = 0; attributes[i] != NULL; i++)
+		record_add(&bytes, 'A', attributes[i]);
+	record_add(&bytes, 'R', "a@big.test");
+	record_add(&bytes, 'M', "");
+	offset = bytes.length;
+	if (received != NULL) {
+		(void)snprintf(its_id, sizeof(its_id), "\tid %s; Mon",
+		    strrchr(path, '/') + 1);
+		record_add(&bytes, 'N', received);
+		record_add(&bytes, 'N', its_id);
+	}
+	record_add(&bytes, 'N', "a line");
+	end = bytes.length;
+	record_add(&bytes, 'X', "");
+	record_add(&bytes, 'E', "");
+	queue_file_size(&bytes, end - offset, offset, 1);
+	queue_dir_write(dir, path, 0700, bytes.text, bytes.length);
+}
+
+#define ATTRIBUTES(...)                                                        \
+	(const char *const[])                                                  \
+	{                                                                      \
+		__VA_ARGS__, NULL                                              \
+	}
+
+static void
+fill_accounts(const struct queue_dir *dir)
+{
+	message_from(dir, "deferred/4/4F2A1B3D01",
+	    ATTRIBUTES("sasl_username=alice", "client_address=192.0.2.7",
+	        "log_client_address=192.0.2.7"),
+	    NULL);
+	message_from(dir, "deferred/4/4F2A1B3D02",
+	    ATTRIBUTES(
+	        "client_address=192.0.2.7", "log_client_address=192.0.2.7"),
+	    NULL);
+	/* passed on by 192.0.2.7 for somebody else */
+	message_from(dir, "deferred/4/4F2A1B3D03",
+	    ATTRIBUTES(
+	        "client_address=192.0.2.7", "log_client_address=203.0.113.4"),
+	    NULL);
+	message_from(dir, "deferred/5/5F2A1B3D04", ATTRIBUTES("x=y"),
+	    "Received: by here.test (Postfix, from userid 33)");
+	/* the client wrote the line of a uid into its own message */
+	message_from(dir, "deferred/5/5F2A1B3D05",
+	    ATTRIBUTES(
+	        "client_address=192.0.2.8", "log_client_address=192.0.2.8"),
+	    "Received: by here.test (Postfix, from userid 33)");
+}
+
+static const struct {
+	const char *account, *want;
+} accounts[] = {
+    {"login:alice",        "4F2A1B3D01 "},
+    {"login:Alice",        ""           },
+    {"login:alic",         ""           },
+    {"client:192.0.2.7",   "4F2A1B3D02 "},
+    {"client:192.0.2",     ""           },
+    {"client:192.0.2.8",   "5F2A1B3D05 "},
+    {"client:203.0.113.4", ""           },
+    {"uid:33",             "5F2A1B3D04 "},
+    {"uid:3",              ""           },
+    {"sender:x@here.test", ""           },
+    {"alice",              ""           },
+};
+
+static void
+test_accounts(void **state)
+{
+	struct arena *arena = arena_new();
+	struct queue_dir dir;
+
+	(void)state;
+	clock_fix(NOW);
+	queue_dir_init(&dir);
+	assert_int_equal(chmod(dir.path, 0755), 0);
+	fill(&dir);
+	fill_accounts(&dir);
+	for (size_t i = 0; i < ARRAY_COUNT(accounts); i++) {
+		const struct queue_query query = {
+		    .state = "deferred", .account = accounts[i].account};
+		struct queue_selection got = {0};
+		AUTO_BUF struct buf ids = {0};
+		struct why why = {0};
+		int r = queue_select(arena, &dir.mta, &query, &got, &why);
+
+		if (r < 0)
+			fail_msg("%s: %s", accounts[i].account, why.text);
+		for (size_t k = 0; k < got.count; k++)
+			buf_addf(&ids, "%s ", got.ids[k]);
+		if (strcmp(buf_text(&ids), accounts[i].want) != 0)
+			fail_msg("%s: %s", accounts[i].account, buf_text(&ids));
+		assert_int_equal(got.in_state, 8);
+	}
+	queue_dir_done(&dir);
+	arena_free(arena);
+}
+
 static const struct {
 	struct queue_query query;
 	const char *want; /* ids, each with a blank behind */
@@ -317,6 +425,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_queries),
+	    cmocka_unit_test(test_accounts),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_lies),
 	    cmocka_unit_test(test_liars),
