@@ -193,7 +193,9 @@ words_join(struct arena *arena, const struct words *words,
 	for (size_t i = 0; is_first && i < added_count; i++)
 		buf_addf(&out, " %s", added[i]);
 	for (size_t i = 0; i < words->before_count; i++)
-		buf_addf(&out, " %s", words->before[i]);
+		if (!is_first ||
+		    !has_word(added, added_count, words->before[i]))
+			buf_addf(&out, " %s", words->before[i]);
 	for (size_t i = 0; !is_first && i < added_count; i++)
 		buf_addf(&out, " %s", added[i]);
 	if (words->all != NULL)
