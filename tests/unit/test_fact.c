@@ -323,6 +323,30 @@ test_joined(void **state)
 	assert_true(cell(f, "destination", "small.test", "queued").number == 0);
 }
 
+/* A word of another table; where it has no such row it is not told. */
+static void
+test_joined_word(void **state)
+{
+	static const char *const from[][2] = {
+	    {"dkim", "dkim_domain"},
+            {"dane", "dane"       }
+        };
+	struct fixture *f = *state;
+
+	row_add(f, "domain", "a.test");
+	row_add(f, "domain", "b.test");
+	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
+		row_add(f, from[i][1], "a.test")->cells[0] =
+		    VALUE_TEXT_OF("mismatch");
+	fact_join(f->set, NULL);
+	for (size_t i = 0; i < ARRAY_COUNT(from); i++) {
+		assert_string_equal(
+		    cell(f, "domain", "a.test", from[i][0]).text, "mismatch");
+		assert_int_equal(cell(f, "domain", "b.test", from[i][0]).kind,
+		    VALUE_UNKNOWN);
+	}
+}
+
 /* What goes by way of a relay is what no other row is for. */
 static void
 test_joined_rest(void **state)
@@ -453,6 +477,7 @@ main(void)
 	    TEST(test_rows_left_out),
 	    TEST(test_find_collides),
 	    TEST(test_joined),
+	    TEST(test_joined_word),
 	    TEST(test_joined_rest),
 	    TEST(test_joined_rest_unknown),
 	    TEST(test_joined_unknown),
