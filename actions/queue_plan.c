@@ -30,6 +30,11 @@ static const char *const states[] = {"deferred", "hold", NULL};
 		.doc = "only those that this account submitted: login:NAME, "  \
 		       "uid:33, client:ADDRESS"                                \
 	}
+#define LEAST_PARAM                                                            \
+	{                                                                      \
+		.name = "least", .type = EXPR_TYPE_NUMBER, .unit = UNIT_COUNT, \
+		.doc = "with account: only when so many of its messages wait"  \
+	}
 #define OTHER_PARAMS                                                           \
 	{.name = "older",                                                      \
 	    .type = EXPR_TYPE_NUMBER,                                          \
@@ -56,7 +61,15 @@ static const char *const states[] = {"deferred", "hold", NULL};
 const struct action_param queue_plan_params[] = {STATE_PARAM, OTHER_PARAMS};
 const struct action_param queue_plan_params_no_state[] = {OTHER_PARAMS};
 const struct action_param queue_plan_params_account[] = {
-    ACCOUNT_PARAM, OTHER_PARAMS};
+    ACCOUNT_PARAM, LEAST_PARAM, OTHER_PARAMS};
+
+/*
+ * What an account does is told by the log, and where that is a file, each user
+ * of the host can write lines into it: the queue itself must show a flood, too.
+ * Fewer waiting messages of one account than this are everyday's, and no harm
+ * comes of them; of a flood that is held at all there are more within minutes.
+ */
+#define LEAST_OF_ACCOUNT 25
 
 /*
  * A text parameter that was given says which messages. When its facts come out
@@ -161,6 +174,22 @@ describe(const struct action_input *input, const struct queue_plan *plan,
 	change->target = arena_dup(input->arena, buf_text(&text));
 }
 
+/* is_enough - may the account's messages be taken, by how many wait? */
+static int
+is_enough(const struct action_input *input, const struct queue_query *query,
+    const struct queue_selection *got, struct why *why)
+{
+	const double least = action_number(input, "least", LEAST_OF_ACCOUNT);
+
+	if (got->count == 0)
+		return why_set(why, -EALREADY, "no message matches");
+	if (query->account != NULL && (double)got->matched < least)
+		return why_set(why, -EALREADY,
+		    "only %zu of its messages wait: nothing to hold",
+		    got->matched);
+	return 0;
+}
+
 int
 queue_plan_make(const struct action_input *input, const struct queue_plan *plan,
     struct action_output *ret, struct why *why)
@@ -177,8 +206,8 @@ queue_plan_make(const struct action_input *input, const struct queue_plan *plan,
 		    why, -ENODATA, "nobody can say which messages match");
 	if ((r = input->select(input->user, &query, &got, why)) < 0)
 		return r;
-	if (got.count == 0)
-		return why_set(why, -EALREADY, "no message matches");
+	if ((r = is_enough(input, &query, &got, why)) < 0)
+		return r;
 	if (plan->takes_away && query.account == NULL &&
 	    (r = queue_guard(
 	         got.count, got.matched, got.in_state, query.state, why)) < 0)

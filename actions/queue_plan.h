@@ -27,7 +27,8 @@ extern const struct action_param queue_plan_params_account[];
  * queue_plan_make - choose messages, and plan the change
  *
  * -EINVAL when nothing restricts the choice, -EALREADY when none matches,
- * -EPERM when it is too much, -ENODATA when nobody can be asked.
+ * or too few of an account do, -EPERM when it is too much, -ENODATA when nobody
+ * can be asked.
  */
 int queue_plan_make(const struct action_input *input,
     const struct queue_plan *plan, struct action_output *ret, struct why *why);

@@ -337,6 +337,40 @@ test_queue(void **state)
 	bench.input.select = NULL;
 }
 
+/* Of an account: what the log says of it has to be seen in the queue. */
+static void
+test_queue_account(void **state)
+{
+	const char *account[][2] = {
+	    {"account", "login:alice"},
+	    {NULL,      NULL         },
+	};
+	const char *least[][2] = {
+	    {"account", "login:alice"},
+	    {"least",   "4"          },
+	    {NULL,      NULL         },
+	};
+	const char *capped[][2] = {
+	    {"account", "login:alice"},
+	    {"max",     "2"          },
+	    {NULL,      NULL         },
+	};
+
+	(void)state;
+	refused(-EALREADY, plan_queue("hold-queue", account, 3, 3, 90),
+	    "only 3 of its messages wait: nothing to hold");
+	refused(-EALREADY, plan_queue("hold-queue", account, 24, 24, 24),
+	    "only 24 of");
+	assert_int_equal(plan_queue("hold-queue", account, 25, 25, 25), 0);
+	change_is("queue-move", "hold-account", bench.output.changes[0].text);
+	refused(-EALREADY, plan_queue("hold-queue", least, 3, 3, 9), "only 3");
+	assert_int_equal(plan_queue("hold-queue", least, 4, 4, 9), 0);
+	/* it is what waits that counts, not what one change takes of it */
+	assert_int_equal(plan_queue("hold-queue", capped, 2, 25, 90), 0);
+	refused(-EALREADY, plan_queue("hold-queue", account, 0, 0, 9), "no me");
+	bench.input.select = NULL;
+}
+
 /* What came out empty or unknown must not widen the choice. */
 static void
 test_queue_empty(void **state)
@@ -716,6 +750,7 @@ main(void)
 	    CASE(test_set_permissions),
 	    CASE(test_refresh_chroot),
 	    CASE(test_queue),
+	    CASE(test_queue_account),
 	    CASE(test_queue_empty),
 	    CASE(test_table),
 	    CASE(test_parameters),
