@@ -320,8 +320,16 @@ tally_queued(struct tally_line *line)
 
 	if (message == NULL || message->sender == sender)
 		return;
-	if (message->sender != 0) {
-		/* a bounce, or a message of nobody's, under a used id */
+	/*
+	 * With the null sender it answers a stranger's message (a bounce, a
+	 * vacation reply): no submission, as queue_pick.c says. A spammer can
+	 * get past by it, and that is the lesser harm: such mail has one
+	 * recipient each (RFC 5321 section 4.5.5), receivers refuse it with
+	 * more and score a person's mail that has it, and none of it returns.
+	 * Who counts it lets strangers choose whose mail is held.
+	 */
+	if (message->sender != 0 || event->sender.length == 0) {
+		/* or a bounce, or a message of nobody's, under a used id */
 		*message = (struct tally_message){0};
 		return;
 	}

@@ -90,7 +90,14 @@ has_destination(const char *want, const struct queue_message *message)
 	return false;
 }
 
-/* account_matches - to the byte: another's mail must not be taken for it */
+/*
+ * account_matches - to the byte: another's mail must not be taken for it
+ *
+ * What has the null sender answers a stranger's message: a bounce, a receipt,
+ * the vacation reply that an LMTP server gives to sendmail(1). The uid of that
+ * program did not choose to send it, and its users' mail must not be held for
+ * what strangers make it answer.
+ */
 static bool
 account_matches(const char *want, const struct queue_message *message)
 {
@@ -103,6 +110,8 @@ account_matches(const char *want, const struct queue_message *message)
 	    {"client:", &message->client},
 	};
 
+	if (message->sender.length == 0)
+		return false;
 	for (size_t i = 0; i < ARRAY_COUNT(accounts); i++) {
 		const size_t length = strlen(accounts[i].kind);
 		const struct queue_text *text = accounts[i].text;

@@ -22,7 +22,10 @@ struct queue_query {
 	double older_s;          /* 0: any age */
 	const char *sender;      /* address; "<>" the null sender; NULL any */
 	const char *destination; /* domain of a recipient; NULL any */
-	/* who submitted it: "login:NAME", "uid:33", "client:ADDRESS"; or NULL */
+	/*
+	 * Who submitted it: "login:NAME", "uid:33", "client:ADDRESS"; or NULL.
+	 * What has the null sender is nobody's: queue_pick.c says why.
+	 */
 	const char *account;
 	double larger_bytes; /* 0: any size */
 	size_t max;          /* cap; the oldest are taken; 0: the most */

@@ -32,16 +32,16 @@ fill(const struct queue_dir *dir)
 	queue_dir_write(dir, "deferred/4/4F2A1B3C07", 0700, "text", 4);
 }
 
-/* message_from - one to a@big.test, with what its taker noted of who sent it */
+/* message_of - one to a@big.test, with what its taker noted of who sent it */
 static void
-message_from(const struct queue_dir *dir, const char *path,
+message_of(const struct queue_dir *dir, const char *path, const char *sender,
     const char *const *attributes, const char *received)
 {
 	AUTO_BUF struct buf bytes = {0};
 	char its_id[64];
 	size_t offset, end;
 
-	queue_file_begin(&bytes, NOW - 60, "x@here.test");
+	queue_file_begin(&bytes, NOW - 60, sender);
 	for (size_t i = 0; attributes[i] != NULL; i++)
 		record_add(&bytes, 'A', attributes[i]);
 	record_add(&bytes, 'R', "a@big.test");
@@ -68,6 +68,13 @@ message_from(const struct queue_dir *dir, const char *path,
 	}
 
 static void
+message_from(const struct queue_dir *dir, const char *path,
+    const char *const *attributes, const char *received)
+{
+	message_of(dir, path, "x@here.test", attributes, received);
+}
+
+static void
 fill_accounts(const struct queue_dir *dir)
 {
 	message_from(dir, "deferred/4/4F2A1B3D01",
@@ -85,6 +92,11 @@ fill_accounts(const struct queue_dir *dir)
 	    NULL);
 	message_from(dir, "deferred/5/5F2A1B3D04", ATTRIBUTES("x=y"),
 	    "Received: by here.test (Postfix, from userid 33)");
+	/* answers to strangers are nobody's */
+	message_of(dir, "deferred/5/5F2A1B3D06", "", ATTRIBUTES("x=y"),
+	    "Received: by here.test (Postfix, from userid 33)");
+	message_of(dir, "deferred/5/5F2A1B3D07", "",
+	    ATTRIBUTES("sasl_username=alice"), NULL);
 	/* the client wrote the line of a uid into its own message */
 	message_from(dir, "deferred/5/5F2A1B3D05",
 	    ATTRIBUTES(
@@ -134,7 +146,7 @@ test_accounts(void **state)
 			buf_addf(&ids, "%s ", got.ids[k]);
 		if (strcmp(buf_text(&ids), accounts[i].want) != 0)
 			fail_msg("%s: %s", accounts[i].account, buf_text(&ids));
-		assert_int_equal(got.in_state, 8);
+		assert_int_equal(got.in_state, 10);
 	}
 	queue_dir_done(&dir);
 	arena_free(arena);
