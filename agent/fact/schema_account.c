@@ -26,7 +26,7 @@ static const struct column account_columns[] = {
         "/etc/passwd"),
     ROW_NUMBER("messages", UNIT_COUNT,
         "messages taken from it; one that a content filter gives back is the "
-        "same",
+        "same, and one with the null sender does not count",
         SOURCE_LOG),
     ROW_NUMBER("recipients", UNIT_COUNT, "recipients of these", SOURCE_LOG),
     ROW_NUMBER("passed_on", UNIT_COUNT,
@@ -36,7 +36,7 @@ static const struct column account_columns[] = {
     ROW_NUMBER("passed_share", UNIT_SHARE, "passed_on / (messages + passed_on)",
         SOURCE_LOG),
     ROW_NUMBER("sender_domains", UNIT_COUNT,
-        "different domains of its senders (estimate)", SOURCE_LOG),
+        "different domains of its senders, before SRS (estimate)", SOURCE_LOG),
     ROW_NUMBER("outside", UNIT_COUNT,
         "different recipients of it that were tried elsewhere (estimate; "
         "above 2,000 at least so many)",

@@ -5,9 +5,10 @@
  * Input    addresses of messages: whatever the account liked
  * Errors   none; what is too long is not followed
  * Runs as  observer
- * Source   schema_account.c
+ * Source   schema_account.c; Wong, "Sender Rewriting Scheme" (2004): SRS0, SRS1
  */
 #include <string.h>
+#include <strings.h>
 
 #include "agent/base/auto.h"
 #include "agent/probes/log_part.h"
@@ -63,6 +64,47 @@ domain_of(struct span address)
 	return domain;
 }
 
+/* next_part - up to the next '=', which is eaten; length 0: there is none */
+static struct span
+next_part(struct span *rest)
+{
+	const char *end = memchr(rest->text, '=', rest->length);
+	struct span part = {rest->text, 0};
+
+	if (end == NULL)
+		return part;
+	part.length = (uint32_t)(end - rest->text);
+	rest->text = end + 1;
+	rest->length -= part.length + 1;
+	return part;
+}
+
+/*
+ * origin_of - the domain of an address before it was rewritten for a redirect
+ *
+ * SRS0=HASH=TIME=DOMAIN=LOCAL@ours, SRS1=HASH=DOMAIN==...@ours: all redirects
+ * have one domain, ours, but are the mail of many. Who makes up such senders to
+ * look like many gains no more than by making up their domains. Length 0: no
+ * address of that kind.
+ */
+static struct span
+origin_of(struct span address)
+{
+	struct span rest = address, part = {address.text, 0};
+	bool is_first;
+
+	if (address.length < 5 || strncasecmp(address.text, "SRS", 3) != 0 ||
+	    (address.text[3] != '0' && address.text[3] != '1') ||
+	    strchr("=+-", address.text[4]) == NULL)
+		return part;
+	is_first = address.text[3] == '0';
+	rest.text += 5;
+	rest.length -= 5;
+	for (int i = 0; i < (is_first ? 3 : 2); i++)
+		part = next_part(&rest);
+	return part;
+}
+
 /* domain_make - a row for it; -1: no domain that can be */
 static long
 domain_make(struct tally_line *line, struct span domain, uint64_t hash)
@@ -88,7 +130,7 @@ tally_domain_used(
     struct tally_line *line, struct tally_account *account, struct span sender)
 {
 	struct tally_accounts *all = &line->tally->accounts;
-	const struct span name = domain_of(sender);
+	const struct span name = domain_of(sender), origin = origin_of(sender);
 	struct tally_domain *domain;
 	uint64_t hash;
 	long found;
@@ -96,7 +138,10 @@ tally_domain_used(
 	if (name.length == 0)
 		return;
 	hash = tally_hash_folded(line->tally->seed, name.text, name.length);
-	tally_few_add(account, SKETCH_DOMAINS, hash);
+	tally_few_add(account, SKETCH_DOMAINS,
+	    origin.length == 0 ? hash
+	                       : tally_hash_folded(line->tally->seed,
+	                             origin.text, origin.length));
 	found = tally_slot_find(all->domain_slots, TALLY_FROMS, hash);
 	if (found < 0)
 		found = domain_make(line, name, hash);

@@ -455,6 +455,71 @@ test_same_name(void **state)
 	assert_count(IN_ALICE, "messages", 1);
 }
 
+/* Answers to strangers, by the uid of who delivers and by a login. */
+static void
+test_null_sender(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		char id[24];
+
+		(void)snprintf(id, sizeof(id), "4F2A1B2C%02X", i);
+		line("postfix/pickup", "%s: uid=33 from=<>", id);
+		queued(id, "", 1);
+		outcome(id, i, UNKNOWN);
+		line("postfix/qmgr",
+		    "%s: from=<>, size=9, nrcpt=1 (queue active)", id);
+		outcome(id, i, UNKNOWN);
+	}
+	line("postfix/pickup", "4F2A1B2D31: uid=33 from=<a@a.test>");
+	queued("4F2A1B2D31", "a@a.test", 1);
+	outcome("4F2A1B2D31", 1, OK);
+	message(ALICE, "", 0, 5, 5);
+	tell();
+	assert_count("uid:33", "messages", 1);
+	assert_count("uid:33", "recipients", 1);
+	assert_count("uid:33", "bounced", 0);
+	assert_count("uid:33", "sent", 1);
+	/* nothing that counts: no account at all */
+	assert_int_equal(rows("account"), 1);
+}
+
+/* Redirects have the sender they came with, or one that was rewritten. */
+static void
+test_redirects(void **state)
+{
+	static const char *const forms[][2] = {
+	    {"a@from",                  ".test"	                       },
+	    {"SRS0=Hs1h=4Q=from",       ".test=a=b@here.test"                 },
+	    {"srs0+Hs1h=4Q=from",       ".test=a@here.test"                   },
+	    {"SRS1=Hs1h=from",          ".test==Hx2=4Q=other.test=a@here.test"},
+	    {"SRS0=Hs1h=4Q=one.test=a", "@here.test"                          },
+	    {"SRS0=from",               ".test@here.test"                     },
+	};
+
+	(void)state;
+	for (unsigned n = 0; n < ARRAY_COUNT(forms); n++)
+		for (unsigned i = 0; i < 30; i++) {
+			char id[24], sender[80];
+
+			(void)snprintf(id, sizeof(id), "4F2A1B%u%02X", n, i);
+			(void)snprintf(sender, sizeof(sender), "%s%u%s",
+			    forms[n][0], i, forms[n][1]);
+			line("postfix/pickup", "%s: uid=%u from=<%s>", id,
+			    990 + n, sender);
+			queued(id, sender, 1);
+		}
+	tell();
+	for (unsigned n = 0; n < 4; n++) {
+		char key[16];
+
+		(void)snprintf(key, sizeof(key), "uid:%u", 990 + n);
+		assert_about(key, "sender_domains", 30, 0.3);
+	}
+	assert_count("uid:994", "sender_domains", 1);
+	assert_count("uid:995", "sender_domains", 1);
+}
+
 /* Filters elsewhere that say nothing of whose mail it is. */
 static void
 test_client_filter(void **state)
@@ -613,6 +678,8 @@ main(void)
 	    CASE(test_pipe_filter_named),
 	    CASE(test_pipe_filter_unnamed),
 	    CASE(test_same_name),
+	    CASE(test_null_sender),
+	    CASE(test_redirects),
 	    CASE(test_client_filter),
 	    CASE(test_loopback_filter),
 	    CASE(test_hostile_words),
