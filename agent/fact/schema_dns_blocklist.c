@@ -8,6 +8,7 @@
  * Source   SPEC section 4; RFC 5782
  */
 #include "agent/dns/blocklist_judge.h"
+#include "agent/fact/schema_dns.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_LIST "DNS: the list"
@@ -45,8 +46,6 @@ static const struct column blocklist_columns[] = {
 };
 
 /* who sends, and is asked about */
-static const char *const blocklist_reads[] = {"sender_domain", NULL};
-
 /* As IDENTITY_ADDRESSES_MAX and _DOMAINS_MAX, by BLOCKLIST_USES_MAX; two more */
 #define BLOCKLISTS_MAX ((32 + 64) * BLOCKLIST_USES_MAX + 2)
 
@@ -58,7 +57,7 @@ const struct table schema_blocklist = {
     .columns = blocklist_columns,
     .column_count = ARRAY_COUNT(blocklist_columns),
     .row_max = BLOCKLISTS_MAX,
-    .reads = blocklist_reads,
+    .reads = schema_dns_reads,
 };
 
 static const struct column dnsbl_columns[] = {

@@ -8,6 +8,7 @@
  * Source   RFC 9989, RFC 9990
  */
 #include "agent/dns/dmarc.h"
+#include "agent/fact/schema_dns.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_DNS "DNS, TXT"
@@ -32,6 +33,10 @@ static const struct column dmarc_columns[] = {
         "mail of this host is signed, or passes SPF, in the name of the same "
         "organization",
         SOURCE_DNS ", table signing_key"),
+    ROW_BOOL("relayed",
+        "mail leaves through a relay, which may sign it, from addresses that "
+        "are not known here",
+        "main.cf"),
     ROW_TEXT(
         "aligned_by", "by what; or why not", SOURCE_DNS ", table signing_key"),
     ROW_TEXT(
@@ -44,9 +49,6 @@ static const struct column dmarc_columns[] = {
     ROW_TEXT("refused_paste", "what the first of these lacks", SOURCE_DNS),
 };
 
-static const char *const dmarc_reads[] = {
-    "signing_key", "signer", "queue_sender", NULL};
-
 /* As many domains as identity.h may name. */
 #define DMARC_MAX 64
 
@@ -58,5 +60,5 @@ const struct table schema_dmarc = {
     .columns = dmarc_columns,
     .column_count = ARRAY_COUNT(dmarc_columns),
     .row_max = DMARC_MAX,
-    .reads = dmarc_reads,
+    .reads = schema_dns_reads,
 };

@@ -92,8 +92,8 @@ static const struct column mx_host_columns[] = {
         "paste_address", "the address record that it needs", SOURCE_MX),
 };
 
-static const char *const domain_reads[] = {
-    "signing_key", "sender_domain", NULL};
+const char *const schema_dns_reads[] = {
+    "signing_key", "signer", "sender_domain", NULL};
 
 /* As IDENTITY_DOMAINS_MAX. */
 #define DOMAINS_MAX 64
@@ -105,7 +105,7 @@ const struct table schema_domain = {
     .columns = domain_columns,
     .column_count = ARRAY_COUNT(domain_columns),
     .row_max = DOMAINS_MAX,
-    .reads = domain_reads,
+    .reads = schema_dns_reads,
 };
 
 const struct table schema_mx_host = {
@@ -115,5 +115,5 @@ const struct table schema_mx_host = {
     .columns = mx_host_columns,
     .column_count = ARRAY_COUNT(mx_host_columns),
     .row_max = 4 * DOMAINS_MAX, /* most domains have two */
-    .reads = domain_reads,
+    .reads = schema_dns_reads,
 };

@@ -10,6 +10,7 @@
  */
 #include "agent/dns/mtasts.h"
 #include "agent/dns/tlsrpt.h"
+#include "agent/fact/schema_dns.h"
 #include "agent/fact/schema_rows.h"
 
 #define SOURCE_STS "DNS: TXT of _mta-sts.DOMAIN"
@@ -50,6 +51,7 @@ const struct table schema_mtasts = {
     .columns = mtasts_columns,
     .column_count = ARRAY_COUNT(mtasts_columns),
     .row_max = DOMAINS_MAX,
+    .reads = schema_dns_reads,
 };
 
 const struct table schema_tlsrpt = {
@@ -59,4 +61,5 @@ const struct table schema_tlsrpt = {
     .columns = tlsrpt_columns,
     .column_count = ARRAY_COUNT(tlsrpt_columns),
     .row_max = DOMAINS_MAX,
+    .reads = schema_dns_reads,
 };

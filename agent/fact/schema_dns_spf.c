@@ -81,6 +81,7 @@ const struct table schema_spf = {
     .columns = spf_columns,
     .column_count = ARRAY_COUNT(spf_columns),
     .row_max = SENDERS_MAX,
+    .reads = schema_dns_reads,
 };
 
 const struct table schema_spf_record = {
@@ -90,4 +91,5 @@ const struct table schema_spf_record = {
     .columns = spf_record_columns,
     .column_count = ARRAY_COUNT(spf_record_columns),
     .row_max = NAMES_MAX,
+    .reads = schema_dns_reads,
 };

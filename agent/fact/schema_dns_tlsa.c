@@ -27,7 +27,7 @@ static const struct column tlsa_columns[] = {
 };
 
 static const char *const tlsa_reads[] = {
-    "certificate", "signing_key", "queue_sender", NULL};
+    "certificate", "signing_key", "signer", "sender_domain", NULL};
 
 /* A mail server or two for each domain, and most are shared. */
 #define TLSA_MAX 64

@@ -189,6 +189,11 @@ addresses_tell(struct dns_look *look, const struct address_check *check,
 	                          ? self->unknown[DNS_V4]
 	                          : self->unknown[DNS_V6];
 
+	/* what a relay's addresses are called is the relay's to know */
+	if (self->address_count == 0 && look->identity->relay != NULL) {
+		fact_out_table_end(out, "address");
+		return;
+	}
 	if (self->address_count == 0 && unknown != NULL) {
 		fact_out_table_unknown(out, "address", "%s", unknown);
 		return;

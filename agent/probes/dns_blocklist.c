@@ -219,6 +219,8 @@ blocklist_tell(struct dns_look *look, void *state, struct fact_out *out)
 	const struct blocklist_check *check = state;
 	const struct blocklist_catalogue *const *catalogue = look->prepared;
 	const char *const *unknown = look->identity->address_unknown;
+	/* a relay's addresses are for the relay to look after */
+	const bool is_relayed = look->identity->relay != NULL;
 
 	if (catalogue == NULL || *catalogue == NULL) {
 		fact_out_table_unknown(out, "blocklist",
@@ -231,7 +233,8 @@ blocklist_tell(struct dns_look *look, void *state, struct fact_out *out)
 		if (check
 		        ->asks[i == PROBE_V4 ? BLOCKLIST_IPV4 : BLOCKLIST_IPV6])
 			family_tell(out, i == PROBE_V4 ? "IPv4" : "IPv6",
-			    i == PROBE_V4 ? "ipv4" : "ipv6", unknown[i]);
+			    i == PROBE_V4 ? "ipv4" : "ipv6",
+			    is_relayed ? NULL : unknown[i]);
 	fact_out_table_end(out, "blocklist");
 }
 

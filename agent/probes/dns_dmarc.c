@@ -161,11 +161,14 @@ is_told_above(const struct dmarc_check *check, size_t at)
 }
 
 static void
-alignment_tell(const struct dmarc_verdict *verdict, struct fact_out *out)
+alignment_tell(const struct identity *identity,
+    const struct dmarc_verdict *verdict, struct fact_out *out)
 {
 	const char *by =
 	    verdict->aligned_by != NULL ? verdict->aligned_by : "not told";
 
+	fact_out_bool(out, "relayed",
+	    identity->relay != NULL && identity->address_count == 0);
 	if (verdict->is_aligned == DNS_NOT_TOLD) {
 		fact_out_unknown(out, "aligned", "%s", by);
 		fact_out_unknown(out, "aligned_by", "%s", by);
@@ -200,7 +203,8 @@ text_tell(struct fact_out *out, const char *column, const char *text,
 }
 
 static void
-row_tell(const struct dmarc_check *check, size_t at, struct fact_out *out)
+row_tell(const struct identity *identity, const struct dmarc_check *check,
+    size_t at, struct fact_out *out)
 {
 	const struct row *row = &check->rows[at];
 	const struct dmarc_verdict *verdict = &row->verdict;
@@ -221,7 +225,7 @@ row_tell(const struct dmarc_check *check, size_t at, struct fact_out *out)
 	text_tell(out, "refused_paste", verdict->refused_paste,
 	    "there is nothing to propose");
 	policy_tell(verdict, out);
-	alignment_tell(verdict, out);
+	alignment_tell(identity, verdict, out);
 }
 
 static void
@@ -231,7 +235,7 @@ dmarc_tell(struct dns_look *look, void *state, struct fact_out *out)
 
 	(void)look;
 	for (size_t i = 0; i < check->count; i++)
-		row_tell(check, i, out);
+		row_tell(look->identity, check, i, out);
 	fact_out_table_end(out, "dmarc");
 }
 

@@ -25,6 +25,7 @@ struct spf_look {
 	struct dns_self self;
 	struct row *rows;
 	size_t count;
+	bool is_relayed;
 };
 
 static const char *const spf_tables[] = {"spf", "spf_record", NULL};
@@ -52,6 +53,7 @@ spf_begin(struct dns_look *look)
 	const char *helo = identity->helo;
 
 	spf->self = dns_ours(look->arena, identity);
+	spf->is_relayed = identity->relay != NULL;
 	spf->rows = arena_alloc(
 	    look->arena, identity->domain_count + 1, sizeof(*spf->rows));
 	for (size_t i = 0; i < identity->domain_count; i++)
@@ -202,7 +204,8 @@ row_tell(struct arena *arena, const struct spf_look *spf, const struct row *row,
 		sender_tell(arena, spf, row, &row->spf.senders[i], out);
 	}
 	for (size_t i = 0; i < DNS_FAMILIES; i++) {
-		if (spf->self.unknown[i] == NULL)
+		/* from a relay it passes or not by what the relay is */
+		if (spf->self.unknown[i] == NULL || spf->is_relayed)
 			continue;
 		row_begin(arena, row, families[i], out);
 		unknown_tell(spf->self.unknown[i], out);
