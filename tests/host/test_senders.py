@@ -89,6 +89,67 @@ chown -R opendkim:opendkim keys && chmod 700 keys
 systemctl enable --quiet opendkim && systemctl start opendkim
 '''
 
+# One key for one domain, and a socket in Postfix's chroot.
+_OPENDKIM_ONE = f'''\
+Syslog                  yes
+UMask                   007
+Domain                  {_DOMAIN}
+Selector                mail
+KeyFile                 /etc/dkimkeys/mail.private
+UserID                  opendkim
+Socket                  local:/var/spool/postfix/opendkim/opendkim.sock
+PidFile                 /run/opendkim/opendkim.pid
+'''
+_USE_ONE = f'''
+mkdir -p /etc/dkimkeys /var/spool/postfix/opendkim &&
+chown opendkim:postfix /var/spool/postfix/opendkim &&
+cp -p /etc/opendkim/keys/{_DOMAIN}/mail.private /etc/dkimkeys/ &&
+systemctl restart opendkim &&
+postconf -e smtpd_milters=local:opendkim/opendkim.sock
+'''
+
+# As its package and its documentation have it, but what runs is no rspamd.
+_RSPAMD = {
+    '/etc/rspamd/rspamd.conf': '.include "$CONFDIR/common.conf"\n',
+    '/etc/rspamd/modules.d/dkim_signing.conf': '''\
+dkim_signing {
+  allow_hdrfrom_mismatch = false;
+  try_fallback = true;
+  path = "${DBDIR}/dkim/$domain.$selector.key";
+  selector = "dkim";
+  use_domain = "header";
+  use_redis = false;
+  .include(try=true,priority=5) "${DBDIR}/dynamic/dkim_signing.conf"
+  .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/\
+dkim_signing.conf"
+}
+''',
+    '/etc/rspamd/local.d/dkim_signing.conf': f'''\
+path = "/var/lib/rspamd/dkim/$selector.key";
+selector = "mail";
+domain {{
+  {_DOMAIN} {{
+    selector = "mail";
+    path = "/var/lib/rspamd/dkim/{_DOMAIN}.key";
+  }}
+}}
+''',
+    '/etc/systemd/system/rspamd.service':
+        '[Service]\nExecStart=/bin/sleep 1h\n'}
+_USE_RSPAMD = f'''
+mkdir -p /var/lib/rspamd/dkim &&
+cp /etc/opendkim/keys/{_DOMAIN}/mail.private \
+    /var/lib/rspamd/dkim/{_DOMAIN}.key &&
+systemctl daemon-reload && systemctl stop opendkim &&
+systemctl start rspamd &&
+postconf -e smtpd_milters=inet:localhost:11332
+'''
+_USE_TABLES = '''
+systemctl stop rspamd
+rm -rf /etc/rspamd /etc/systemd/system/rspamd.service
+systemctl restart opendkim
+'''
+
 # RFC 5782: 127.0.0.2 and ::ffff:7f00:2 are listed, and TEST.
 _TEST_ENTRIES = {'2.0.0.127': ['A 127.0.0.2'],
                  '2.0.0.0.0.0.f.7.f.f.f.f' + '.0' * 20: ['A 127.0.0.2']}
@@ -206,6 +267,42 @@ class Senders(LabCase):
         self.publish(f'mail._domainkey.{_SHOP}.', 'TXT',
                      other.removeprefix('TXT '))
         self.cured_by_paste(f'dkim-mismatch mail/{_SHOP}')
+
+    def signs_with_one(self, command):
+        """Set the signer up otherwise; its key is looked for in the DNS."""
+        self.addCleanup(self.sign_by_tables)
+        self.mx.sh(command)
+        self.age()
+        keys = self.mx.mailfix('facts', 'signing_key').document
+        self.assertEqual([row['key'] for row in keys['facts'][0]['rows']],
+                         [f'mail/{_DOMAIN}'])
+        self.assertEqual(self.look().names, [])
+        self.publish(f'mail._domainkey.{_DOMAIN}.', 'TXT')
+        self.cured_by_paste(f'dkim-missing mail/{_DOMAIN}')
+
+    def sign_by_tables(self):
+        """Bring OpenDKIM back as every test finds it."""
+        for path, text in _OPENDKIM.items():
+            self.mx.write(path, text)
+        self.mx.sh(_USE_TABLES)
+
+    def test_signs_with_one_key(self):
+        self.mx.write('/etc/opendkim.conf', _OPENDKIM_ONE)
+        self.signs_with_one(_USE_ONE)
+
+    def test_signs_with_rspamd(self):
+        for path, text in _RSPAMD.items():
+            self.mx.write(path, text)
+        self.signs_with_one(_USE_RSPAMD)
+
+    def test_sends_over_ipv4_alone(self):
+        """Then nobody sees its IPv6 address."""
+        self.mx.postconf(inet_protocols='ipv4')
+        self.age()
+        pointer = f'{ipaddress.ip_address(_V6).reverse_pointer}.'
+        self.publish(pointer, 'PTR')
+        self.publish(f'{_DOMAIN}.', 'TXT', f'"v=spf1 ip4:{_V4} -all"')
+        self.assertEqual(self.look().names, [])
 
     def test_spf_without_ipv6(self):
         self.publish(f'{_DOMAIN}.', 'TXT', f'"v=spf1 ip4:{_V4} -all"')
