@@ -91,6 +91,15 @@ arena_free(struct arena *arena)
 	return NULL;
 }
 
+struct arena *
+arena_wipe(struct arena *arena)
+{
+	for (struct arena_block *block = arena != NULL ? arena->blocks : NULL;
+	     block != NULL; block = block->next)
+		explicit_bzero(block->data, block->size);
+	return arena_free(arena);
+}
+
 static struct arena_block *
 block_new(size_t size)
 {

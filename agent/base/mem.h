@@ -29,6 +29,9 @@ struct arena;
 struct arena *arena_new(void) __attribute__((returns_nonnull));
 struct arena *arena_free(struct arena *arena); /* NULL allowed; returns NULL */
 
+/* arena_wipe - arena_free, and nothing of what was in it stays in memory */
+struct arena *arena_wipe(struct arena *arena);
+
 /* arena_alloc - zeroed and aligned for any type */
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
     __attribute__((returns_nonnull));

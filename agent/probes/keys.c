@@ -2,13 +2,15 @@
  * keys.c - the keys that mail of this host is signed with
  *
  * Purpose  one read-only probe; row PROBE(keys) in probe_table.def
- * Input    configuration of signers, in the actor; private keys, in a sealed
- *          observer that nobody else's facts reach
+ * Input    configuration of signers, in the actor, which keeps names and paths
+ *          of it; private keys, in a sealed observer that nobody else's facts
+ *          reach
  * Yields   tables signer and signing_key
  * Unknown  what a signer has in a database; a key that cannot be read has its
  *          row, with the problem
  * Errors   none
- * Runs as  observer, without files: their bytes come in one descriptor
+ * Runs as  observer, without files: their bytes, and those of keys within a
+ *          configuration, come in one descriptor
  * Cost     2 ms for libcrypto, where there are keys
  * Source   RFC 6376 section 3.6.1, RFC 8463
  */
@@ -23,12 +25,8 @@
 
 enum { FD_BUNDLE };
 
-/* RSA of 16,384 bits has 13 kB. */
-#define KEY_BYTES_MAX 32768U
-
 struct keys_state {
 	struct signers signers;
-	struct bundle_file *files; /* of the keys that have one */
 };
 
 static int
@@ -39,23 +37,22 @@ keys_prepare(struct probe_job *job, struct why *why)
 	const char *list = job->config->dkim_selectors;
 
 	job->state = state;
+	job->fds[FD_BUNDLE] = bundle_new(why);
+	if (job->fds[FD_BUNDLE] < 0)
+		return job->fds[FD_BUNDLE];
 	*signers = (struct signers){.arena = job->arena,
+	    .bundle = job->fds[FD_BUNDLE],
 	    .root = "",
 	    .mta = job->mta_error == NULL ? job->mta : NULL};
 	if (list == NULL || strcmp(list, "auto") == 0)
 		signers_find(signers);
 	else
 		signers_configured(signers, list);
-	state->files = arena_alloc(
-	    job->arena, signers->key_count + 1, sizeof(*state->files));
-	if (signers->key_count == 0)
-		return 0;
-	job->fds[FD_BUNDLE] = bundle_new(why);
 	for (size_t i = 0; i < signers->key_count; i++)
 		if (signers->keys[i].path != NULL)
-			bundle_add(job->fds[FD_BUNDLE], signers->keys[i].path,
-			    KEY_BYTES_MAX, &state->files[i]);
-	return job->fds[FD_BUNDLE] < 0 ? job->fds[FD_BUNDLE] : 0;
+			bundle_add(signers->bundle, signers->keys[i].path,
+			    SIGNER_KEY_BYTES_MAX, &signers->keys[i].file);
+	return 0;
 }
 
 static int
@@ -74,12 +71,10 @@ key_read(const struct keys_state *state, int fd, size_t at, struct pem_key *ret,
 	AUTO_BUF struct buf text = {0};
 	int r;
 
-	if (key->path == NULL && key->inside == NULL)
+	if (key->path == NULL && !key->is_inside)
 		return why_set(
 		    why, -ENODATA, "it is not told where the key is");
-	if (key->path == NULL)
-		return pem_key_read(key->inside, strlen(key->inside), ret, why);
-	r = bundle_read(fd, &state->files[at], &text);
+	r = bundle_read(fd, &key->file, &text);
 	if (r < 0)
 		return why_set(why, r, "%s", strerror(-r));
 	return pem_key_read(text.text, text.length, ret, why);

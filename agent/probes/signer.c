@@ -11,20 +11,15 @@
 #include "agent/probes/signer.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/base/file.h"
 #include "agent/base/text.h"
 #include "agent/mail/mail_name.h"
-
-/* A table of some thousand domains. */
-#define CONFIG_BYTES_MAX (512U * 1024U)
 
 #define LABEL_MAX 63
 
@@ -43,16 +38,6 @@ static const struct {
 };
 
 _Static_assert(ARRAY_COUNT(programs) < SIGNERS_MAX, "and mailfix.conf");
-
-int
-signer_read(
-    struct signers *signers, const char *path, struct buf *ret, struct why *why)
-{
-	const char *whole =
-	    arena_printf(signers->arena, "%s%s", signers->root, path);
-
-	return file_read_link(whole, CONFIG_BYTES_MAX, ret, why);
-}
 
 /* "key2026", "2026._x": labels of letters, digits, "-" and "_" */
 static bool
@@ -84,12 +69,22 @@ lower(struct arena *arena, const char *text)
 	return copy;
 }
 
+/* NULL unless it is one; "" of a configuration is no path either. */
+static const char *
+path_kept(struct signers *signers, const char *path)
+{
+	return path != NULL && path[0] == '/' && strlen(path) < PATH_MAX &&
+	               text_is_printable(path, strlen(path))
+	           ? arena_dup(signers->arena, path)
+	           : NULL;
+}
+
 void
 signer_key_add(
     struct signers *signers, struct signer *signer, struct signer_key key)
 {
-	key.domain = lower(signers->arena, key.domain);
-	key.selector = lower(signers->arena, key.selector);
+	key.domain = lower(signers->scratch, key.domain);
+	key.selector = lower(signers->scratch, key.selector);
 	if (!mail_domain_ok(key.domain) || !is_selector(key.selector))
 		return;
 	for (size_t i = 0; i < signers->key_count; i++)
@@ -101,6 +96,15 @@ signer_key_add(
 		    SIGNER_KEYS_MAX);
 		return;
 	}
+	key.is_inside = key.inside != NULL;
+	if (key.is_inside)
+		bundle_add_text(signers->bundle, key.inside,
+		    SIGNER_KEY_BYTES_MAX, &key.file);
+	key.inside = NULL;
+	key.domain = arena_dup(signers->arena, key.domain);
+	key.selector = arena_dup(signers->arena, key.selector);
+	key.path = path_kept(signers, key.path);
+	key.source = arena_dup(signers->arena, key.source);
 	key.signer = signer->name;
 	signer->key_count++;
 	signers->keys[signers->key_count++] = key;
@@ -203,7 +207,7 @@ unit_runs(struct signers *signers, const char *unit)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(unit_places); i++) {
 		const char *path =
-		    arena_printf(signers->arena, "%s%s/%s/cgroup.procs",
+		    arena_printf(signers->scratch, "%s%s/%s/cgroup.procs",
 		        signers->root, unit_places[i], unit);
 		FILE *file = fopen(path, "re");
 		int first = file != NULL ? fgetc(file) : EOF;
@@ -220,7 +224,7 @@ unit_runs(struct signers *signers, const char *unit)
 static bool
 is_milter(const struct signers *signers, const char *name, const char *port)
 {
-	const char *ending = arena_printf(signers->arena, ":%s", port);
+	const char *ending = arena_printf(signers->scratch, ":%s", port);
 
 	for (size_t i = 0; signers->mta != NULL && i < signers->mta->peer_count;
 	     i++) {
@@ -238,6 +242,7 @@ is_milter(const struct signers *signers, const char *name, const char *port)
 void
 signers_find(struct signers *signers)
 {
+	signers->scratch = arena_new();
 	signers->keys = arena_alloc(
 	    signers->arena, SIGNER_KEYS_MAX, sizeof(*signers->keys));
 	for (size_t i = 0; i < ARRAY_COUNT(programs); i++) {
@@ -252,6 +257,7 @@ signers_find(struct signers *signers)
 		if (signer->config != NULL)
 			signers->count++;
 	}
+	signers->scratch = arena_wipe(signers->scratch);
 }
 
 void
@@ -259,6 +265,7 @@ signers_configured(struct signers *signers, const char *list)
 {
 	struct signer *signer = &signers->all[signers->count++];
 
+	signers->scratch = arena_new();
 	signers->keys = arena_alloc(
 	    signers->arena, SIGNER_KEYS_MAX, sizeof(*signers->keys));
 	*signer = (struct signer){.name = "mailfix.conf",
@@ -266,7 +273,7 @@ signers_configured(struct signers *signers, const char *list)
 	    .in_use = true};
 	while (*list != '\0') {
 		size_t length = strcspn(list, ",");
-		char *word = arena_dup_n(signers->arena, list, length);
+		char *word = arena_dup_n(signers->scratch, list, length);
 		char *domain = strchr(word, ':'), *file;
 
 		list += length + (list[length] == ',');
@@ -282,4 +289,5 @@ signers_configured(struct signers *signers, const char *list)
 		        .path = file,
 		        .source = signer->config});
 	}
+	signers->scratch = arena_wipe(signers->scratch);
 }

@@ -4,21 +4,32 @@
  *
  * Selectors are never guessed: what a configuration says in a way that is not
  * understood here (a database, a script) is said in `unknown`.
+ *
+ * What observers inherit must hold no secret, and a table may have private keys
+ * in it, or be another file than it seems. So the texts of all files, and what
+ * is made of them, are in `scratch`, which is wiped before the finders return;
+ * only names, paths and reasons are copied out of it, when they are such.
  */
 #ifndef MAILFIX_PROBES_SIGNER_H
 #define MAILFIX_PROBES_SIGNER_H
 
-#include "agent/base/buf.h"
 #include "agent/mta/mta.h"
+#include "agent/sys/bundle.h"
 
 /* As the table of facts. */
 #define SIGNER_KEYS_MAX 128U
 
+/* RSA of 16,384 bits has 13 kB. */
+#define SIGNER_KEY_BYTES_MAX 32768U
+
 struct signer_key {
 	const char *selector, *domain; /* the domain in lower case */
 	const char *signer;
-	const char *path;   /* of the private key; NULL: not told */
-	const char *inside; /* the key itself stands in the configuration */
+	const char *path; /* of the private key; NULL: not told */
+	/* the key itself, in a configuration; NULL outside of the finders */
+	const char *inside;
+	bool is_inside; /* it is in `file`; others have that from their path */
+	struct bundle_file file;
 	const char *source; /* the file that says so */
 };
 
@@ -35,7 +46,9 @@ struct signer {
 
 struct signers {
 	struct arena *arena;
-	const char *root; /* before every path: "" but for tests */
+	struct arena *scratch; /* of the finders, who wipe it */
+	int bundle;            /* that keys are put in */
+	const char *root;      /* before every path: "" but for tests */
 	const struct mta *mta;
 	struct signer all[SIGNERS_MAX];
 	size_t count;
@@ -54,11 +67,21 @@ void signer_opendkim(struct signers *signers, struct signer *signer);
 void signer_dkimpy(struct signers *signers, struct signer *signer);
 void signer_rspamd(struct signers *signers, struct signer *signer);
 
-/* signer_read - a file of the configuration; 0, or a negative errno */
-int signer_read(struct signers *signers, const char *path, struct buf *ret,
+/*
+ * signer_read - a file of the configuration; 0, or a negative errno
+ *
+ * Links are followed where nobody but root can have put them. Below a folder
+ * that others may change, it must be a regular file of root's or of the owner
+ * of that folder.
+ * ret  in scratch
+ */
+int signer_read(struct signers *signers, const char *path, const char **ret,
     struct why *why);
 
-/* signer_key_add - one more, unless it is there or no name of a record */
+/*
+ * signer_key_add - one more, unless it is there or no name of a record
+ * Its texts are copied; what is no absolute path is not.
+ */
 void signer_key_add(
     struct signers *signers, struct signer *signer, struct signer_key key);
 

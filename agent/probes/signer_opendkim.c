@@ -10,6 +10,7 @@
  *          words over and has a second key of ed25519
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -19,6 +20,9 @@
 
 /* An Include of an Include of an Include. */
 #define INCLUDE_MAX 4U
+
+/* Of one configuration in all: one for each of many domains is not known. */
+#define FILES_MAX 64U
 
 enum word {
 	WORD_DOMAIN,
@@ -46,6 +50,7 @@ struct look {
 	struct signers *signers;
 	struct signer *signer;
 	const char *values[WORD_MAX];
+	unsigned files;
 };
 
 struct rows {
@@ -57,20 +62,29 @@ struct rows {
 static int
 conf_read(struct look *look, const char *path, unsigned depth)
 {
-	AUTO_BUF struct buf text = {0};
 	const struct signer_row *rows;
+	const char *text;
 	struct why why = {0};
 	size_t count;
-	int r = signer_read(look->signers, path, &text, &why);
+	int r;
 
-	if (r == -ENOENT && depth == 0)
-		return r;
-	if (r < 0 || depth > INCLUDE_MAX) {
-		signer_doubt(look->signers, look->signer, "%s",
-		    r < 0 ? why.text : "files include each other");
+	if (depth > INCLUDE_MAX || look->files == FILES_MAX) {
+		signer_doubt(look->signers, look->signer,
+		    depth > INCLUDE_MAX
+		        ? "files include each other"
+		        : "its configuration has more than %u files",
+		    FILES_MAX);
 		return 0;
 	}
-	rows = signer_rows(look->signers->arena, buf_text(&text), &count);
+	r = signer_read(look->signers, path, &text, &why);
+	if (r == -ENOENT && depth == 0)
+		return r;
+	look->files++;
+	if (r < 0) {
+		signer_doubt(look->signers, look->signer, "%s", why.text);
+		return 0;
+	}
+	rows = signer_rows(look->signers->scratch, text, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (strcasecmp(rows[i].key, "Include") == 0)
 			(void)conf_read(look, rows[i].value, depth + 1);
@@ -111,8 +125,7 @@ csl_rows(struct arena *arena, const char *text)
 static bool
 dataset_read(struct look *look, enum word word, struct rows *ret)
 {
-	const char *set = look->values[word];
-	AUTO_BUF struct buf text = {0};
+	const char *set = look->values[word], *text;
 	struct why why = {0};
 
 	for (size_t i = 0; i < ARRAY_COUNT(closed_types); i++)
@@ -123,21 +136,20 @@ dataset_read(struct look *look, enum word word, struct rows *ret)
 			return false;
 		}
 	if (text_starts(set, "csl:")) {
-		*ret = csl_rows(look->signers->arena, set + strlen("csl:"));
+		*ret = csl_rows(look->signers->scratch, set + strlen("csl:"));
 		return true;
 	}
 	if (text_starts(set, "file:") || text_starts(set, "refile:"))
 		set = strchr(set, ':') + 1;
 	else if (set[0] != '/') {
-		*ret = csl_rows(look->signers->arena, set);
+		*ret = csl_rows(look->signers->scratch, set);
 		return true;
 	}
 	if (signer_read(look->signers, set, &text, &why) < 0) {
 		signer_doubt(look->signers, look->signer, "%s", why.text);
 		return false;
 	}
-	ret->rows =
-	    signer_rows(look->signers->arena, buf_text(&text), &ret->count);
+	ret->rows = signer_rows(look->signers->scratch, text, &ret->count);
 	return true;
 }
 
@@ -154,18 +166,26 @@ pattern_domain(const char *pattern)
 	                                                        : NULL;
 }
 
-/* "%" is the domain of who sends. */
+/* "%" is the domain of who sends. What is too long for a path is no name. */
 static const char *
 filled(struct arena *arena, const char *text, const char *domain)
 {
-	AUTO_BUF struct buf out = {0};
+	char out[PATH_MAX];
+	size_t used = 0;
+	const char *ret;
 
-	for (; *text != '\0'; text++)
-		if (*text == '%' && domain != NULL)
-			buf_add(&out, domain);
-		else
-			buf_add_char(&out, *text);
-	return arena_dup(arena, buf_text(&out));
+	for (; *text != '\0'; text++) {
+		const bool is_mark = *text == '%' && domain != NULL;
+		const size_t length = is_mark ? strlen(domain) : 1;
+
+		if (length >= sizeof(out) - used)
+			break;
+		(void)memcpy(out + used, is_mark ? domain : text, length);
+		used += length;
+	}
+	ret = arena_dup_n(arena, out, *text == '\0' ? used : 0);
+	explicit_bzero(out, used);
+	return ret;
 }
 
 /* "domain:selector:key"; sender: whom a signing table has it for, or NULL */
@@ -173,7 +193,7 @@ static void
 table_key_add(
     struct look *look, enum word word, const char *value, const char *sender)
 {
-	struct arena *arena = look->signers->arena;
+	struct arena *arena = look->signers->scratch;
 	const char *source = look->values[word];
 	const char *selector = strchr(value, ':');
 	const char *data = selector != NULL ? strchr(selector + 1, ':') : NULL;
@@ -195,8 +215,10 @@ table_key_add(
 	}
 	selector =
 	    arena_dup_n(arena, selector + 1, (size_t)(data - selector - 1));
-	data = filled(arena, data + 1, sender);
+	data++;
 	is_path = data[0] == '/';
+	if (is_path)
+		data = filled(arena, data, sender);
 	if (strchr(source, ':') != NULL && strchr(source, '/') != NULL)
 		source = strchr(source, '/');
 	signer_key_add(look->signers, look->signer,
@@ -235,15 +257,15 @@ tables_read(struct look *look, enum word word)
 			table_key_add(look, word, keys.rows[i].value, NULL);
 		return;
 	}
-	index = signer_index(look->signers->arena, keys.rows, keys.count);
+	index = signer_index(look->signers->scratch, keys.rows, keys.count);
 	for (size_t i = 0; i < signing.count; i++) {
 		const char *sender = pattern_domain(signing.rows[i].key);
 		const char *value = signing.rows[i].value;
 		const char *name = arena_dup_n(
-		    look->signers->arena, value, strcspn(value, " \t"));
+		    look->signers->scratch, value, strcspn(value, " \t"));
 
 		named_key_add(look, word, &index,
-		    filled(look->signers->arena, name, sender), sender);
+		    filled(look->signers->scratch, name, sender), sender);
 	}
 }
 

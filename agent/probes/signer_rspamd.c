@@ -12,6 +12,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "agent/base/auto.h"
@@ -40,10 +41,10 @@ struct look {
 static void
 part_read(struct look *look, const char *folder, bool is_wrapped)
 {
-	struct arena *arena = look->signers->arena;
+	struct arena *arena = look->signers->scratch;
 	const char *path =
 	    arena_printf(arena, CONFIG_DIR "/%s/" MODULE ".conf", folder);
-	AUTO_BUF struct buf text = {0};
+	const char *text;
 	struct ucl_node whole = {.key = ""};
 	const struct ucl_node *inner = &whole;
 	struct why why = {0};
@@ -52,7 +53,7 @@ part_read(struct look *look, const char *folder, bool is_wrapped)
 	if (r == -ENOENT)
 		return;
 	if (r == 0)
-		r = ucl_read(arena, path, buf_text(&text), &whole, &why);
+		r = ucl_read(arena, path, text, &whole, &why);
 	if (r < 0)
 		signer_doubt(look->signers, look->signer, "%s", why.text);
 	if (is_wrapped)
@@ -89,22 +90,31 @@ path_fill(struct arena *arena, const char *path, const char *domain,
 	    {"${DBDIR}",  "/var/lib/rspamd"},
 	    {"$DBDIR",    "/var/lib/rspamd"},
 	};
-	AUTO_BUF struct buf out = {0};
+
+	char out[PATH_MAX];
+	size_t used = 0;
+	const char *ret;
 
 	while (*path != '\0') {
-		size_t i;
+		const char *part = path;
+		size_t i, length = 1;
 
 		for (i = 0; i < ARRAY_COUNT(words); i++)
 			if (text_starts(path, words[i].name))
 				break;
-		if (i == ARRAY_COUNT(words)) {
-			buf_add_char(&out, *path++);
-			continue;
+		if (i < ARRAY_COUNT(words)) {
+			part = words[i].value;
+			length = strlen(part);
 		}
-		buf_add(&out, words[i].value);
-		path += strlen(words[i].name);
+		if (length >= sizeof(out) - used)
+			break; /* no path is as long */
+		(void)memcpy(out + used, part, length);
+		used += length;
+		path += i < ARRAY_COUNT(words) ? strlen(words[i].name) : 1;
 	}
-	return arena_dup(arena, buf_text(&out));
+	ret = arena_dup_n(arena, out, *path == '\0' ? used : 0);
+	explicit_bzero(out, used);
+	return ret;
 }
 
 static void
@@ -114,7 +124,8 @@ key_add(struct look *look, const char *domain, const char *selector,
 	signer_key_add(look->signers, look->signer,
 	    (struct signer_key){.domain = domain,
 	        .selector = selector,
-	        .path = path_fill(look->signers->arena, path, domain, selector),
+	        .path =
+	            path_fill(look->signers->scratch, path, domain, selector),
 	        .source = source});
 }
 
@@ -151,8 +162,7 @@ map_read(struct look *look, const char *key, const struct signer_row **ret,
     size_t *ret_count, const char **ret_path)
 {
 	const struct ucl_node *node = ucl_find(&look->module, key);
-	const char *path = node != NULL ? node->value : NULL;
-	AUTO_BUF struct buf text = {0};
+	const char *path = node != NULL ? node->value : NULL, *text;
 	struct why why = {0};
 
 	*ret_count = 0;
@@ -163,7 +173,7 @@ map_read(struct look *look, const char *key, const struct signer_row **ret,
 		path += text_starts(path, "file://") ? strlen("file://")
 		                                     : strlen("fallback+");
 	path =
-	    path != NULL ? path_fill(look->signers->arena, path, "", "") : "";
+	    path != NULL ? path_fill(look->signers->scratch, path, "", "") : "";
 	if (path[0] != '/') {
 		signer_doubt(look->signers, look->signer,
 		    "%s: what %s is in is not read here", node->file, key);
@@ -173,7 +183,7 @@ map_read(struct look *look, const char *key, const struct signer_row **ret,
 		signer_doubt(look->signers, look->signer, "%s", why.text);
 		return false;
 	}
-	*ret = signer_rows(look->signers->arena, buf_text(&text), ret_count);
+	*ret = signer_rows(look->signers->scratch, text, ret_count);
 	*ret_path = path;
 	return true;
 }
@@ -190,13 +200,13 @@ maps_read(struct look *look)
 	        look, "selector_map", &selectors, &selector_count, &source) ||
 	    !map_read(look, "path_map", &paths, &path_count, &source))
 		return;
-	index = signer_index(look->signers->arena, paths, path_count);
+	index = signer_index(look->signers->scratch, paths, path_count);
 	for (size_t i = 0; i < selector_count; i++) {
 		found = signer_value(&index, selectors[i].key);
 		key_add(look, selectors[i].key, selectors[i].value,
 		    found != NULL ? found : look->path, source);
 	}
-	index = signer_index(look->signers->arena, selectors, selector_count);
+	index = signer_index(look->signers->scratch, selectors, selector_count);
 	for (size_t i = 0; i < path_count; i++) {
 		found = signer_value(&index, paths[i].key);
 		key_add(look, paths[i].key,
@@ -224,7 +234,7 @@ name_domain(struct arena *arena, const char *name, const char *pattern)
 static void
 folder_read(struct look *look)
 {
-	struct arena *arena = look->signers->arena;
+	struct arena *arena = look->signers->scratch;
 	const char *path =
 	    path_fill(arena, look->path, "$domain", look->selector);
 	const char *leaf = strrchr(path, '/');
@@ -281,8 +291,8 @@ signer_rspamd(struct signers *signers, struct signer *signer)
 {
 	struct look look = {
 	    .signers = signers, .signer = signer, .module = {.key = MODULE}};
-	AUTO_BUF struct buf text = {0};
 	const struct ucl_node *domains;
+	const char *text;
 
 	if (signer_read(signers, CONFIG_DIR "/rspamd.conf", &text, NULL) ==
 	    -ENOENT)

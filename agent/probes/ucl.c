@@ -16,7 +16,6 @@
 #include <string.h>
 
 #include "agent/base/auto.h"
-#include "agent/base/buf.h"
 #include "agent/base/text.h"
 
 /* rspamd's own files have four. */
@@ -74,16 +73,22 @@ blank_skip(struct ucl_reader *reader, const char *also)
 static const char *
 quoted_read(struct ucl_reader *reader)
 {
-	AUTO_BUF struct buf out = {0};
 	char quote = *reader->at++;
+	const char *end = reader->at;
+	char *out, *to;
 
-	while (*reader->at != '\0' && *reader->at != quote) {
+	while (*end != '\0' && *end != quote)
+		end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+	/* within the arena from the first byte: the caller may wipe it */
+	out = to =
+	    arena_alloc(reader->arena, (size_t)(end - reader->at) + 1, 1);
+	while (reader->at < end) {
 		if (*reader->at == '\\' && reader->at[1] != '\0')
 			reader->at++;
-		buf_add_char(&out, *reader->at++);
+		*to++ = *reader->at++;
 	}
 	reader->at += *reader->at != '\0';
-	return arena_dup(reader->arena, buf_text(&out));
+	return out;
 }
 
 /* Up to a blank, or a sign that ends it; a value may have blanks in it. */

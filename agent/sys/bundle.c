@@ -5,7 +5,7 @@
  * Input    paths of root's own configuration; who owns the folder may have put
  *          anything there
  * Errors   of each file by itself
- * Runs as  actor (new, add), observer (read)
+ * Runs as  actor (new, add*), observer (read)
  * Source   memfd_create(2), sendfile(2)
  */
 #include "agent/sys/bundle.h"
@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/file.h"
@@ -73,6 +74,18 @@ bundle_add(int fd, const char *path, size_t max, struct bundle_file *ret)
 		ret->error = -EFBIG;
 	if (ret->error == 0)
 		ret->error = file_copy(fd, from, ret->length);
+}
+
+void
+bundle_add_text(int fd, const char *text, size_t max, struct bundle_file *ret)
+{
+	*ret = (struct bundle_file){
+	    .offset = lseek(fd, 0, SEEK_END), .length = strlen(text)};
+	ret->error = ret->offset < 0 ? -errno : 0;
+	if (ret->error == 0 && ret->length > max)
+		ret->error = -EFBIG;
+	if (ret->error == 0)
+		ret->error = file_write_all(fd, text, ret->length, NULL);
 }
 
 int

@@ -29,6 +29,13 @@ int bundle_new(struct why *why);
  */
 void bundle_add(int fd, const char *path, size_t max, struct bundle_file *ret);
 
+/*
+ * bundle_add_text - append a secret that stands within a configuration
+ * The caller wipes his own copy. Longer than max: -EFBIG.
+ */
+void bundle_add_text(
+    int fd, const char *text, size_t max, struct bundle_file *ret);
+
 /* bundle_read - what was added; 0, or its error */
 int bundle_read(int fd, const struct bundle_file *file, struct buf *ret);
 

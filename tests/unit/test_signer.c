@@ -7,89 +7,19 @@
  * Runs as  any user
  * Source   opendkim.conf(5), rspamd's dkim_signing module
  */
-#include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/base/file.h"
-#include "agent/probes/signer.h"
 #include "agent/probes/ucl.h"
 #include "tests/unit/pem_samples.h"
 #include "tests/unit/probe_run.h"
+#include "tests/unit/signer_tree.h"
 
 extern const struct probe probe_keys;
-
-static char root[64];
-static struct signers signers;
-
-static int
-setup(void **state)
-{
-	(void)snprintf(root, sizeof(root), "/tmp/mailfix-test-XXXXXX");
-	assert_non_null(mkdtemp(root));
-	*state = arena_new();
-	signers = (struct signers){.arena = *state, .root = root};
-	return 0;
-}
-
-static int
-entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
-teardown(void **state)
-{
-	*state = arena_free(*state);
-	return nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static void
-put(const char *path, const char *text)
-{
-	char *whole = arena_printf(signers.arena, "%s%s", root, path);
-	char *slash = strrchr(whole, '/');
-	int fd;
-
-	*slash = '\0';
-	assert_int_equal(file_mkdirs(whole, 0700, NULL), 0);
-	*slash = '/';
-	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(close(fd), 0);
-}
-
-static void
-runs(const char *unit)
-{
-	put(arena_printf(signers.arena,
-	        "/sys/fs/cgroup/system.slice/%s.service/cgroup.procs", unit),
-	    "42\n");
-}
-
-/* "selector/domain path" */
-static void
-key_is(size_t at, const char *want)
-{
-	const struct signer_key *key = &signers.keys[at];
-
-	assert_true(at < signers.key_count);
-	assert_string_equal(
-	    arena_printf(signers.arena, "%s/%s %s", key->selector, key->domain,
-	        key->path != NULL ? key->path : "-"),
-	    want);
-}
 
 static void
 test_opendkim_single(void **state)
@@ -136,9 +66,32 @@ test_opendkim_many(void **state)
 	assert_non_null(signers.all[0].unknown);
 }
 
+/* Sixty-four files in all, and a reason for what is not read. */
+static void
+test_opendkim_includes(void **state)
+{
+	AUTO_BUF struct buf conf = {0};
+
+	(void)state;
+	runs("opendkim");
+	put("/I", "Mode s\n");
+	for (unsigned i = 0; i < 63; i++)
+		buf_add(&conf, "Include /I\n");
+	put("/etc/opendkim.conf", buf_text(&conf));
+	look_again();
+	assert_null(signers.all[0].unknown);
+	buf_add(&conf, "Include /I\n");
+	put("/etc/opendkim.conf", buf_text(&conf));
+	look_again();
+	assert_non_null(signers.all[0].unknown);
+	assert_non_null(strstr(signers.all[0].unknown, "more than 64 files"));
+}
+
 static void
 test_opendkim_tables(void **state)
 {
+	AUTO_BUF struct buf inside = {0};
+
 	(void)state;
 	runs("opendkim");
 	put("/etc/opendkim.conf",
@@ -156,7 +109,10 @@ test_opendkim_tables(void **state)
 	key_is(1, "s2/b.test /keys/b.test/s2");
 	key_is(2, "s2/d.test /keys/d.test/s2");
 	key_is(3, "s4/e.test -");
-	assert_string_equal(signers.keys[3].inside, "MIIB");
+	assert_true(signers.keys[3].is_inside);
+	assert_int_equal(
+	    bundle_read(signers.bundle, &signers.keys[3].file, &inside), 0);
+	assert_string_equal(buf_text(&inside), "MIIB");
 	assert_string_equal(signers.keys[0].source, "/etc/opendkim/KeyTable");
 	assert_null(signers.all[0].unknown);
 
@@ -362,6 +318,7 @@ static const struct CMUnitTest tests[] = {
     CASE(test_opendkim_many),
     CASE(test_opendkim_tables),
     CASE(test_opendkim_unknown),
+    CASE(test_opendkim_includes),
     CASE(test_not_in_use),
     CASE(test_dkimpy),
     CASE(test_rspamd),
