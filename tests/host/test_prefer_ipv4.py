@@ -38,9 +38,9 @@ class Prefer(LabCase):
         cls.lan.zone(_DOMAIN, {'@': ['MX 10 mx'],
                                'mx': [f'A {_V4}', f'AAAA {_V6}']})
         cls.mx = cls.enterClassContext(Host(
-            world=cls.lan, deb=package(), main_cf={}))
+            world=cls.lan, deb=package(), judges_dns=True, main_cf={}))
         cls.mx.boot()
-        sick.ignore_machine(cls.mx, judges_dns=True)
+        sick.ignore_machine(cls.mx)
         cls.mx.write('/etc/mailfix/playbooks/first.ini', _PLAYBOOK)
 
     def config(self):

@@ -58,7 +58,8 @@ class Resolvers(LabCase):
                            [f'access-control: {net.GATEWAY}/24 refuse'])
         cls.world.resolver('udponly', _UDP_ONLY, ['do-tcp: no'])
         cls.world.silence(_SILENT)
-        cls.mx = cls.enterClassContext(Host(world=cls.world, deb=package()))
+        cls.mx = cls.enterClassContext(Host(
+            world=cls.world, deb=package(), judges_dns=True))
         cls.mx.boot()
         cls.main_cf = cls.mx.read('/etc/postfix/main.cf')
         cls.mx.write('/root/mailfix.conf', _CONFIG)

@@ -180,11 +180,12 @@ class Senders(LabCase):
         cls.servers = {address: cls.lan.server(address=address)
                        for address in (_PEER_V4, _PEER_V6)}
         cls.mx = cls.enterClassContext(Host(
-            world=cls.lan, deb=package(), has_signer=True, main_cf=_POSTFIX))
+            world=cls.lan, deb=package(), has_signer=True, judges_dns=True,
+            main_cf=_POSTFIX))
         for path, text in _OPENDKIM.items():
             cls.mx.write(path, text)
         cls.mx.boot()
-        sick.ignore_machine(cls.mx, judges_dns=True)
+        sick.ignore_machine(cls.mx)
         cls.mx.sh(_MAKE_KEYS)
         cls.mx.sh(_SUBMISSION)
         cls.age()
@@ -393,9 +394,10 @@ class Others(LabCase):
         super().setUpClass()
         cls.lan = cls.enterClassContext(World())
         cls.lan.zones(_blocklists())
-        cls.mx = cls.enterClassContext(Host(world=cls.lan, deb=package()))
+        cls.mx = cls.enterClassContext(Host(
+            world=cls.lan, deb=package(), judges_dns=True))
         cls.mx.boot()
-        sick.ignore_machine(cls.mx, judges_dns=True)
+        sick.ignore_machine(cls.mx)
         cls.main_cf = cls.mx.read('/etc/postfix/main.cf')
 
     def configure(self, **main_cf):

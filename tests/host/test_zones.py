@@ -96,7 +96,8 @@ class _Zones(LabCase):
     def setUpClass(cls):
         cls.world = cls.enterClassContext(
             World(signed=['.', _SIGNED], expired=[_EXPIRED]))
-        cls.mx = cls.enterClassContext(Host(world=cls.world, deb=package()))
+        cls.mx = cls.enterClassContext(Host(
+            world=cls.world, deb=package(), judges_dns=True))
         cls.mx.boot()
         cls.mx.sh(f'printf "search {_SEARCH}\\noptions trust-ad\\n" '
                   '>>/etc/resolv.conf')

@@ -1,7 +1,5 @@
 """What goes wrong on mail hosts, done to a booted host on purpose."""
 
-import pathlib
-
 from lab import queue
 from lab.wait import until
 
@@ -11,28 +9,12 @@ _DAY_S = 86400
 # it runs on: how busy those are says nothing about the test.
 _OF_THE_MACHINE = ('cpu-overload', 'memory-low', 'conntrack-full', 'clock-off')
 
-# Most hosts of the lab have no zone in the world's DNS, and some no DNS at all:
-# what is found there, or not known, says nothing about other tests.
-_PLAYBOOKS = pathlib.Path(__file__).parents[3] / 'playbooks'
-_OF_THE_DNS = sorted(
-    path.stem for area in ('mx', 'spf', 'ptr', 'helo', 'dkim', 'dmarc', 'mtasts',
-                           'tlsrpt', 'dane', 'dnsbl')
-    for path in _PLAYBOOKS.glob(f'{area}-*.ini') if path.stem != 'mx-moved')
-
 SITE = '/etc/mailfix'
 
 
-def ignore_machine(host, *, judges_dns=False):
-    """Mask the playbooks that judge what the host shares with the machine,
-    and those that judge its DNS."""
+def ignore_machine(host):
+    """Mask the playbooks that judge what the host shares with the machine."""
     mask(host, *_OF_THE_MACHINE)
-    if not judges_dns:
-        ignore_dns(host)
-
-
-def ignore_dns(host):
-    """Mask the playbooks that judge its DNS."""
-    mask(host, *_OF_THE_DNS)
 
 
 def configure(host, text, name='test'):
