@@ -333,7 +333,7 @@ class Removal(PackageCase):
         self.assertTrue(mx.exists('/var/log/mailfix/audit.jsonl'))
 
     def test_purge_leaves_only_the_user(self):
-        mx = self.host()
+        mx = self.host(judges_dns=True)
         before = {'/etc/mailfix', '/var/lib/mailfix', '/var/log/mailfix'}
         self.start(mx)
         self.assertEqual({path for path in before if mx.exists(path)}, before)
