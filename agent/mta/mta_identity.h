@@ -54,6 +54,8 @@ struct mta_identity {
 	const char *helo; /* NULL: see helo_error */
 	const char *helo_error;
 	const char *relay; /* all mail goes through it, "[mx.test]:587"; NULL */
+	/* a table that says so cannot be asked: why; NULL: it is as told */
+	const char *way_unknown;
 	/* no mail leaves it: what is not for this host itself is refused */
 	bool is_silent;
 	/* where sockets are bound: "" the system chooses; never NULL */

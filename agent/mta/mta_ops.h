@@ -137,6 +137,16 @@ struct mta_ops {
 	    struct mta_identity *ret, struct why *why);
 
 	/*
+	 * sender_relays - mail of which of these domains leaves through a relay
+	 * of its own? Asks the tables that go by the sender. NULL: not here.
+	 * ret  one for each domain
+	 * Returns 1, 0: nothing goes by the sender, or a negative errno.
+	 */
+	int (*sender_relays)(struct arena *arena, const struct mta *mta,
+	    const char *const *domains, size_t count, bool *ret,
+	    struct why *why);
+
+	/*
 	 * dnsbl_paste - the command that has a blocklist of its own count by
 	 * another filter (NULL: not be asked any more). Pure. Returns NULL when
 	 * its file does not name it in so many words.

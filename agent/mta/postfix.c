@@ -25,6 +25,7 @@
 #include "agent/mta/postfix_log.h"
 #include "agent/mta/postfix_queue.h"
 #include "agent/mta/postfix_queue_scan.h"
+#include "agent/mta/postfix_way.h"
 #include "agent/sys/answer.h"
 
 #define POSTCONF  "/usr/sbin/postconf"
@@ -304,6 +305,7 @@ const struct mta_ops postfix_ops = {
     .throttle_provision = postfix_throttle_provision,
     .throttle_relay = postfix_throttle_relay,
     .identity = postfix_identity,
+    .sender_relays = postfix_sender_relays,
     .dnsbl_paste = postfix_dnsbl_paste,
     .map_build = postfix_map_build,
 };

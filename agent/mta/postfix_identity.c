@@ -20,6 +20,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
 #include "agent/mta/postfix.h"
+#include "agent/mta/postfix_way.h"
 
 /* Names in "$name", "${name}" and "$(name)"; what has more in it is no name. */
 static const char name_letters[] =
@@ -163,19 +164,23 @@ bind_set(struct arena *arena, const struct postfix_settings *settings,
 	*ret_setting = setting;
 }
 
-/* What goes to a program of this host comes back, and leaves as if unrelayed. */
-static const char *
-relay_text(struct arena *arena, const struct mta *mta)
+/* What transport_maps say of all mail takes the place of relayhost. */
+static void
+relay_set(
+    struct arena *arena, const struct mta *mta, struct mta_identity *identity)
 {
-	const struct mta_relay *relay =
-	    mta->throttle != NULL ? mta->throttle->relay : NULL;
+	const struct postfix_settings *settings = &mta->own->settings;
+	struct postfix_way way;
+	struct why why = {0};
 
-	if (relay == NULL || is_loopback(relay->name) ||
-	    strcmp(relay->name, "localhost") == 0)
-		return NULL;
-	return relay->port != 0
-	           ? arena_printf(arena, "%s:%u", relay->name, relay->port)
-	           : relay->name;
+	if (postfix_way_find(arena, settings, postfix_table_ask, &way, &why) <
+	    0)
+		identity->way_unknown = arena_dup(arena, why.text);
+	else if (way.is_told)
+		identity->relay = way.relay;
+	else if (mta->throttle != NULL)
+		identity->relay =
+		    postfix_way_relay(arena, settings, mta->throttle->relay);
 }
 
 static bool
@@ -232,8 +237,8 @@ postfix_identity(struct arena *arena, const struct mta *mta,
 		                                : "its settings are not known");
 	settings = &mta->own->settings;
 	service = sender_find(arena, mta->own);
-	*ret = (struct mta_identity){
-	    .relay = relay_text(arena, mta), .is_silent = is_silent(settings)};
+	*ret = (struct mta_identity){.is_silent = is_silent(settings)};
+	relay_set(arena, mta, ret);
 	protocols = postfix_service_value(
 	    arena, settings, service, "inet_protocols", "all");
 	ret->uses_v4 = strcasestr(protocols, "ipv4") != NULL ||

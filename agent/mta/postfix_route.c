@@ -20,6 +20,7 @@
 #include "agent/base/file.h"
 #include "agent/base/text.h"
 #include "agent/mta/postfix.h"
+#include "agent/mta/postfix_way.h"
 #include "agent/sys/program.h"
 
 #define POSTCONF "/usr/sbin/postconf"
@@ -95,6 +96,50 @@ settings_ask(struct arena *arena, const char *const *names, size_t count,
 		    arena_dup_n(arena, text, (size_t)(newline - text));
 		text = newline + 1;
 	}
+	buf_done(&result.output);
+	buf_done(&result.errors);
+	return r;
+}
+
+/*
+ * Is there anything but warnings? It is fatal where a table cannot be asked;
+ * of a setting that main.cf has twice every tool warns.
+ */
+static bool
+has_error(const char *text)
+{
+	while (*text != '\0') {
+		const size_t length = strcspn(text, "\n");
+		const char *warning = strstr(text, ": warning: ");
+
+		if (length > 0 && (warning == NULL || warning >= text + length))
+			return true;
+		text += length + (text[length] == '\n');
+	}
+	return false;
+}
+
+int
+postfix_table_ask(struct arena *arena, const char *table,
+    const struct buf *keys, const char **ret, struct why *why)
+{
+	const char *argv[] = {POSTMAP, "-q", "-", table, NULL};
+	struct program program = {.argv = argv,
+	    .input = keys->text,
+	    .input_length = keys->length,
+	    .output_max = ROUTE_OUTPUT_MAX,
+	    .deadline_ms = ROUTE_DEADLINE_MS};
+	struct program_result result = {0};
+	int r = tool_run(&program, &result, why);
+
+	if (r < 0)
+		return r;
+	if (result.status > 1 ||
+	    (result.status != 0 && has_error(buf_text(&result.errors))))
+		r = why_set(why, -EIO, "%s cannot be asked: %s", table,
+		    postfix_error_line(arena, buf_text(&result.errors)));
+	else
+		*ret = arena_dup(arena, buf_text(&result.output));
 	buf_done(&result.output);
 	buf_done(&result.errors);
 	return r;

@@ -17,6 +17,7 @@
 
 struct row {
 	const char *domain;
+	bool is_elsewhere; /* what leaves in its name is not from here */
 	struct dmarc_verdict verdict;
 };
 
@@ -115,8 +116,10 @@ dmarc_begin(struct dns_look *look)
 	for (size_t i = 0; i < identity->domain_count; i++)
 		if (identity->domains[i].is_sender &&
 		    dns_name_is_public(identity->domains[i].name))
-			check->rows[check->count++].domain =
-			    identity->domains[i].name;
+			check->rows[check->count++] =
+			    (struct row){.domain = identity->domains[i].name,
+			        .is_elsewhere =
+			            identity->domains[i].has_relay_of_its_own};
 	return check;
 }
 
@@ -130,6 +133,11 @@ dmarc_run(struct dns_look *look, void *state)
 		struct dmarc_query query = check->query;
 
 		query.domain = check->rows[i].domain;
+		if (check->rows[i].is_elsewhere) {
+			query.address_count = 0;
+			query.addresses_unknown =
+			    "its mail leaves through a relay of its own";
+		}
 		is_done = dmarc_judge(look->arena, look->book, &query,
 		              &check->rows[i].verdict) &&
 		          is_done;
@@ -161,14 +169,16 @@ is_told_above(const struct dmarc_check *check, size_t at)
 }
 
 static void
-alignment_tell(const struct identity *identity,
-    const struct dmarc_verdict *verdict, struct fact_out *out)
+alignment_tell(const struct identity *identity, const struct row *row,
+    struct fact_out *out)
 {
+	const struct dmarc_verdict *verdict = &row->verdict;
 	const char *by =
 	    verdict->aligned_by != NULL ? verdict->aligned_by : "not told";
 
 	fact_out_bool(out, "relayed",
-	    identity->relay != NULL && identity->address_count == 0);
+	    row->is_elsewhere ||
+	        (identity->relay != NULL && identity->address_count == 0));
 	if (verdict->is_aligned == DNS_NOT_TOLD) {
 		fact_out_unknown(out, "aligned", "%s", by);
 		fact_out_unknown(out, "aligned_by", "%s", by);
@@ -225,7 +235,7 @@ row_tell(const struct identity *identity, const struct dmarc_check *check,
 	text_tell(out, "refused_paste", verdict->refused_paste,
 	    "there is nothing to propose");
 	policy_tell(verdict, out);
-	alignment_tell(identity, verdict, out);
+	alignment_tell(identity, row, out);
 }
 
 static void

@@ -18,6 +18,7 @@
 struct row {
 	const char *name;
 	bool is_sender, is_helo;
+	bool is_elsewhere; /* what leaves in its name is not from here */
 	struct spf_domain spf;
 };
 
@@ -30,19 +31,39 @@ struct spf_look {
 
 static const char *const spf_tables[] = {"spf", "spf_record", NULL};
 
-static void
-row_add(struct spf_look *spf, const char *name, bool is_helo)
+static struct row *
+row_get(struct spf_look *spf, const char *name)
 {
-	struct row *row = NULL;
-
 	for (size_t i = 0; i < spf->count; i++)
 		if (text_equal(spf->rows[i].name, name))
-			row = &spf->rows[i];
-	if (row == NULL)
-		row = &spf->rows[spf->count++];
-	row->name = name;
-	row->is_helo = row->is_helo || is_helo;
-	row->is_sender = row->is_sender || !is_helo;
+			return &spf->rows[i];
+	spf->rows[spf->count].name = name;
+	return &spf->rows[spf->count++];
+}
+
+static void
+row_add(struct spf_look *spf, const struct identity_domain *domain)
+{
+	struct row *row = row_get(spf, domain->name);
+
+	row->is_sender = true;
+	row->is_elsewhere = domain->has_relay_of_its_own;
+}
+
+/* Bounces and other mail go out by this name, whatever domains do. */
+static void
+row_add_helo(struct spf_look *spf, const char *name)
+{
+	struct row *row = row_get(spf, name);
+
+	row->is_helo = true;
+	row->is_elsewhere = false;
+}
+
+static size_t
+address_count(const struct spf_look *spf, const struct row *row)
+{
+	return row->is_elsewhere ? 0 : spf->self.address_count;
 }
 
 static void *
@@ -59,11 +80,11 @@ spf_begin(struct dns_look *look)
 	for (size_t i = 0; i < identity->domain_count; i++)
 		if (identity->domains[i].is_sender &&
 		    dns_name_is_public(identity->domains[i].name))
-			row_add(spf, identity->domains[i].name, false);
+			row_add(spf, &identity->domains[i]);
 	/* whoever takes mail from a relay hears the relay's name */
 	if (helo != NULL && dns_name_is_public(helo) && !identity->is_silent &&
 	    (identity->relay == NULL || identity->address_count > 0))
-		row_add(spf, helo, true);
+		row_add_helo(spf, helo);
 	return spf;
 }
 
@@ -80,7 +101,7 @@ spf_run(struct dns_look *look, void *state)
 		is_done =
 		    spf_domain_judge(look->book, look->arena, spf->rows[i].name,
 		        look->identity->helo, spf->self.addresses,
-		        spf->self.address_count, &spf->rows[i].spf) &&
+		        address_count(spf, &spf->rows[i]), &spf->rows[i].spf) &&
 		    is_done;
 	}
 	return is_done;
@@ -127,7 +148,7 @@ record_tell(
 	const struct spf_domain *domain = &row->spf;
 
 	fact_out_row(out, "spf_record", row->name);
-	paste_tell(domain, spf->self.address_count,
+	paste_tell(domain, address_count(spf, row),
 	    domain->state != SPF_STATE_OK || domain->passes_all, out);
 	if (domain->unknown != NULL) {
 		for (size_t i = 0; i < ARRAY_COUNT(columns); i++)
@@ -205,7 +226,8 @@ row_tell(struct arena *arena, const struct spf_look *spf, const struct row *row,
 	}
 	for (size_t i = 0; i < DNS_FAMILIES; i++) {
 		/* from a relay it passes or not by what the relay is */
-		if (spf->self.unknown[i] == NULL || spf->is_relayed)
+		if (row->is_elsewhere || spf->is_relayed ||
+		    spf->self.unknown[i] == NULL)
 			continue;
 		row_begin(arena, row, families[i], out);
 		unknown_tell(spf->self.unknown[i], out);

@@ -326,6 +326,53 @@ helo_read(struct identity *identity, const struct probe_job *job)
 	}
 }
 
+/* Whether other mail than ours meets the world here is not known either. */
+static void
+way_doubt(
+    struct identity *identity, const struct probe_job *job, const char *why)
+{
+	const char *unknown = arena_printf(job->arena,
+	    "how mail leaves is not known (%s); set [host] addresses", why);
+
+	if (!is_auto(job->config->addresses))
+		return;
+	identity->address_count = 0;
+	for (size_t i = 0; i < PROBE_FAMILIES; i++)
+		identity->address_unknown[i] = unknown;
+	if (is_auto(job->config->helo)) {
+		identity->helo = NULL;
+		identity->helo_unknown = unknown;
+	}
+}
+
+/* With a relay for all mail, no address is ours in any case. */
+static void
+ways_read(struct identity *identity, const struct probe_job *job)
+{
+	const char *names[IDENTITY_DOMAINS_MAX];
+	bool has_relay[IDENTITY_DOMAINS_MAX] = {false};
+	struct why why = {0};
+	int r;
+
+	if (identity->mta == NULL || identity->is_silent)
+		return;
+	if (identity->mta->way_unknown != NULL) {
+		way_doubt(identity, job, identity->mta->way_unknown);
+		return;
+	}
+	if (job->mta->ops->sender_relays == NULL)
+		return;
+	for (size_t i = 0; i < identity->domain_count; i++)
+		names[i] = identity->domains[i].name;
+	r = job->mta->ops->sender_relays(job->arena, job->mta, names,
+	    identity->domain_count, has_relay, &why);
+	if (r < 0 && identity->relay == NULL)
+		way_doubt(identity, job, arena_dup(job->arena, why.text));
+	identity->is_by_sender = r > 0;
+	for (size_t i = 0; r > 0 && i < identity->domain_count; i++)
+		identity->domains[i].has_relay_of_its_own = has_relay[i];
+}
+
 void
 identity_read(const struct probe_job *job, struct identity *ret)
 {
@@ -339,6 +386,7 @@ identity_read(const struct probe_job *job, struct identity *ret)
 	addresses_read(ret, job);
 	helo_read(ret, job);
 	domains_read(ret, job);
+	ways_read(ret, job);
 }
 
 static const struct fact_table *
@@ -364,15 +412,20 @@ keys_add(struct identity *identity, struct arena *arena,
 		        (size_t)schema_column_find(keys->schema, "domain"));
 		struct identity_domain *domain;
 		const char *text;
+		size_t count;
 
 		if (name.kind != VALUE_TEXT)
 			continue;
 		text = lower(arena, name.text, strlen(name.text));
 		if (!mail_domain_ok(text) || mta_domain_is_local(text))
 			continue;
+		count = identity->domain_count;
 		domain = domain_get(identity, arena, text, "signing key");
 		if (domain == NULL)
 			continue;
+		/* nobody asked the tables about it */
+		if (identity->domain_count > count)
+			domain->has_relay_of_its_own = identity->is_by_sender;
 		domain->is_signed = true;
 		domain->is_sender |= !identity->is_closed;
 	}

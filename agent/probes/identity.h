@@ -36,6 +36,11 @@ struct identity_domain {
 	bool is_own;     /* it is the name of this host itself */
 	/* a signer of this host has a key for it */
 	bool is_signed;
+	/*
+	 * Its mail leaves, or may leave, through a relay that other mail does
+	 * not take: what the world says of our addresses is nothing to it.
+	 */
+	bool has_relay_of_its_own;
 };
 
 struct identity {
@@ -58,6 +63,7 @@ struct identity {
 	const char *relay; /* all mail leaves through it; NULL: directly */
 	/* no mail leaves this host, as far as its configuration tells */
 	bool is_silent;
+	bool is_by_sender; /* some domains may have a relay of their own */
 	const struct mta_identity *mta; /* what the mail system says; or NULL */
 };
 

@@ -418,6 +418,44 @@ class Others(LabCase):
         # The relay's addresses are for the relay to look after.
         self.assertEqual(_told(self.mx.mailfix('--dry-run')), ([], {}))
 
+    def relay_zones(self):
+        """Publish a domain whose mail leaves from a relay of others."""
+        self.lan.zone(_DOMAIN, {'@': ['MX 10 mx.big.test.', 'TXT "v=spf1 '
+                                      'include:big.test -all"'],
+                                '_dmarc': ['TXT "v=DMARC1; p=reject"']})
+        self.lan.zone('big.test', {'@': ['TXT "v=spf1 mx -all"', 'MX 10 mx'],
+                                   'mx': ['A 198.51.100.7']})
+
+    def test_relay_by_transport_maps(self):
+        """No relayhost; a table has all mail go by way of a relay."""
+        self.relay_zones()
+        for table in ('inline:{*=smtp:[mx.big.test]}',
+                      'regexp:/etc/postfix/way'):
+            self.mx.write('/etc/postfix/way', '/./ smtp:[mx.big.test]:587\n')
+            self.configure(transport_maps=table)
+            self.assertEqual(_told(self.mx.mailfix('--dry-run')), ([], {}))
+
+    def test_table_that_cannot_be_asked(self):
+        """Nothing is found where it is not known how mail leaves."""
+        self.relay_zones()
+        self.configure(transport_maps='hash:/etc/postfix/gone')
+        names, unknown = _told(self.mx.mailfix('--dry-run'))
+        self.assertEqual(names, [])
+        self.assertIn('/etc/postfix/gone', ''.join(unknown.values()))
+
+    def test_relay_by_sender(self):
+        """One domain leaves by way of a relay, the others from here."""
+        self.relay_zones()
+        direct = ([f'spf-fail {_DOMAIN} {_V4}', f'spf-fail {_DOMAIN} {_V6}'])
+        self.configure()
+        self.assertTrue(
+            set(direct) <= set(_told(self.mx.mailfix('--dry-run'))[0]))
+        self.configure(sender_dependent_relayhost_maps=
+                       f'inline:{{@{_DOMAIN}=[mx.big.test]:587}}')
+        found = _told(self.mx.mailfix('--dry-run'))[0]
+        self.assertEqual([each for each in found if _DOMAIN == each.split()[-1]
+                          or each in direct], [])
+
     def test_local_only(self):
         """Debian's "Local only"; it has no domain in the DNS."""
         self.mx.write('/etc/mailname', 'box\n')

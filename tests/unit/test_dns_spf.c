@@ -163,6 +163,27 @@ untold(void **state)
 	arena_free(arena);
 }
 
+/* What one domain has sent by a relay of its own is not ours to judge. */
+static void
+elsewhere(void **state)
+{
+	struct arena *arena = arena_new();
+	struct identity own = whole;
+	struct fact_set *set;
+	const struct fact_table *table;
+
+	(void)state;
+	own.domains[0].has_relay_of_its_own = true;
+	own.address_unknown[1] = "it is behind NAT";
+	set = tell(arena, &own);
+	table = fact_table_get(set, schema_table_find("spf", NULL));
+	assert_null(fact_row_find(table, "example.com/192.0.2.10"));
+	assert_null(fact_row_find(table, "example.com/IPv6"));
+	assert_non_null(fact_row_find(table, "none.test/192.0.2.10"));
+	assert_fact_text(set, "spf_record", "example.com", "state", "ok");
+	arena_free(arena);
+}
+
 static void
 pipe_answers(void **state)
 {
@@ -287,6 +308,7 @@ main(void)
 	    cmocka_unit_test(rows),
 	    cmocka_unit_test(over),
 	    cmocka_unit_test(untold),
+	    cmocka_unit_test(elsewhere),
 	    cmocka_unit_test(pipe_answers),
 	    cmocka_unit_test(believed),
 	};

@@ -30,8 +30,24 @@ identity_tell(struct arena *arena, const struct mta *mta,
 	return 0;
 }
 
-static const struct mta_ops ops = {
-    .kind = "postfix", .identity = identity_tell};
+static int by_sender;
+
+static int
+senders_tell(struct arena *arena, const struct mta *mta,
+    const char *const *domains, size_t count, bool *ret, struct why *why)
+{
+	(void)arena;
+	(void)mta;
+	if (by_sender < 0)
+		return why_set(why, by_sender, "mysql is away");
+	for (size_t i = 0; i < count; i++)
+		ret[i] = strcmp(domains[i], "shop.test") == 0;
+	return by_sender;
+}
+
+static const struct mta_ops ops = {.kind = "postfix",
+    .identity = identity_tell,
+    .sender_relays = senders_tell};
 static const struct mta mta = {.ops = &ops, .has_settings = true};
 
 static struct mta_domain domains[] = {
@@ -49,7 +65,7 @@ static int
 setup(void **state)
 {
 	*state = arena_new();
-	told_r = 0;
+	told_r = by_sender = 0;
 	told = (struct mta_identity){.helo = "mx1.shop.test",
 	    .bind_v4 = "192.0.2.10",
 	    .bind_setting_v4 = "smtp_bind_address",
@@ -179,6 +195,45 @@ test_relay(void **state)
 	for (size_t i = 0; i < PROBE_FAMILIES; i++)
 		assert_non_null(
 		    strstr(got.address_unknown[i], "smart.test:587"));
+	config.addresses = "203.0.113.5";
+	got = read_with(*state, config);
+	assert_int_equal(got.address_count, 1);
+	assert_null(got.address_unknown[PROBE_V4]);
+}
+
+static void
+test_by_sender(void **state)
+{
+	struct config config = all_auto();
+	struct identity got = read_with(*state, config);
+
+	assert_false(domain_of(&got, "shop.test").has_relay_of_its_own);
+	by_sender = 1;
+	got = read_with(*state, config);
+	assert_true(domain_of(&got, "shop.test").has_relay_of_its_own);
+	assert_false(domain_of(&got, "forward.test").has_relay_of_its_own);
+	assert_true(got.is_by_sender);
+	assert_int_equal(got.address_count, 2);
+	/* cannot be asked: any mail may leave elsewhere */
+	by_sender = -EIO;
+	got = read_with(*state, config);
+	assert_int_equal(got.address_count, 0);
+	assert_non_null(strstr(got.address_unknown[PROBE_V4], "mysql is away"));
+	assert_null(got.helo);
+}
+
+static void
+test_way_unknown(void **state)
+{
+	struct config config = all_auto();
+	struct identity got;
+
+	told.way_unknown = "hash:/x cannot be asked";
+	got = read_with(*state, config);
+	assert_int_equal(got.address_count, 0);
+	for (size_t i = 0; i < PROBE_FAMILIES; i++)
+		assert_non_null(strstr(got.address_unknown[i], "hash:/x"));
+	assert_non_null(strstr(got.helo_unknown, "hash:/x"));
 	config.addresses = "203.0.113.5";
 	got = read_with(*state, config);
 	assert_int_equal(got.address_count, 1);
@@ -330,6 +385,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_behind_nat, setup, teardown),
     cmocka_unit_test_setup_teardown(test_one_family, setup, teardown),
     cmocka_unit_test_setup_teardown(test_relay, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_by_sender, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_way_unknown, setup, teardown),
     cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
     cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
     cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),

@@ -1,0 +1,57 @@
+/*
+ * postfix_way.h - where mail leaves, as tables of the admin say
+ */
+#ifndef MAILFIX_MTA_POSTFIX_WAY_H
+#define MAILFIX_MTA_POSTFIX_WAY_H
+
+#include "agent/base/buf.h"
+#include "agent/mta/mta.h"
+#include "agent/mta/postfix_settings.h"
+
+/*
+ * postfix_table_asker - lines "key\tvalue" of those keys that a table has
+ * keys  a line for each
+ * Returns 0 with *ret, "" for none, or a negative errno with why.
+ */
+typedef int postfix_table_asker(struct arena *arena, const char *table,
+    const struct buf *keys, const char **ret, struct why *why);
+
+/* postfix_table_ask - by one postmap(1) call for all keys */
+postfix_table_asker postfix_table_ask;
+
+/* What says where mail goes for which nothing else says it. */
+struct postfix_way {
+	bool is_told;      /* transport_maps do, whoever the sender is */
+	const char *relay; /* a host of others: "mx.test:587"; or NULL */
+};
+
+/*
+ * postfix_way_find - what transport_maps say of mail for anybody
+ * Returns 0, or a negative errno with why: a table cannot be asked.
+ */
+int postfix_way_find(struct arena *arena,
+    const struct postfix_settings *settings, postfix_table_asker *ask,
+    struct postfix_way *ret, struct why *why);
+
+/*
+ * postfix_way_relay - a relay as text, NULL: there is none, or it is this
+ * host itself: what goes to a program here comes back, and leaves as if
+ * unrelayed
+ */
+const char *postfix_way_relay(struct arena *arena,
+    const struct postfix_settings *settings, const struct mta_relay *relay);
+
+/*
+ * postfix_way_senders - which of these domains have a relay of their own
+ * ret  one for each
+ * Returns 1, 0: no table goes by the sender, or a negative errno with why.
+ */
+int postfix_way_senders(struct arena *arena,
+    const struct postfix_settings *settings, postfix_table_asker *ask,
+    const char *const *domains, size_t count, bool *ret, struct why *why);
+
+/* postfix_sender_relays - see mta_ops.h */
+int postfix_sender_relays(struct arena *arena, const struct mta *mta,
+    const char *const *domains, size_t count, bool *ret, struct why *why);
+
+#endif
