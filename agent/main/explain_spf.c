@@ -116,36 +116,43 @@ answer_print(struct session *session, const struct spf_query *query,
 	return output_write(session->options, &text, status);
 }
 
-int
-explain_spf(const struct options *options)
+static int
+query_ask(struct session *session, struct spf_query *query)
 {
 	struct spf_answer answer;
-	struct spf_query query;
-	struct session session;
 	struct why why = {0};
-	int status, r = 0;
+	int status = session_config(session), r;
 
-	if (spf_words_parse(options->args + 1, &query, &why) < 0) {
-		log_error("%s", why.text);
-		return EXIT_USAGE;
-	}
-	query.wants_explanation = query.wants_tree = true;
-	query.now_s = clock_now_s();
-	session_begin(&session, options);
-	session.may_change = false;
-	status = session_config(&session);
 	if (status == 0)
-		status = session_errors(&session);
-	if (status == 0)
-		r = spf_question_ask(session.arena, session.config.resolver,
-		    &query, &answer, &why);
+		status = session_errors(session);
+	if (status != 0)
+		return status;
+	query->wants_explanation = query->wants_tree = true;
+	query->now_s = clock_now_s();
+	r = spf_question_ask(
+	    session->arena, session->config.resolver, query, &answer, &why);
 	if (r < 0) {
 		log_error("%s", why.text);
 		/* with its own servers there are always some */
-		status = r == -EINVAL ? EXIT_USAGE : EXIT_UNKNOWN;
-	} else if (status == 0) {
-		status = answer_print(&session, &query, &answer);
+		return r == -EINVAL ? EXIT_USAGE : EXIT_UNKNOWN;
 	}
+	return answer_print(session, query, &answer);
+}
+
+int
+explain_spf(const struct options *options)
+{
+	struct spf_query query;
+	struct session session;
+	struct why why = {0};
+	int status = EXIT_USAGE;
+
+	session_begin(&session, options);
+	session.may_change = false;
+	if (spf_words_parse(session.arena, options->args + 1, &query, &why) < 0)
+		log_error("%s", why.text);
+	else
+		status = query_ask(&session, &query);
 	session_end(&session);
 	return status;
 }

@@ -15,6 +15,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
 #include "agent/dns/spf_macro.h"
+#include "agent/sys/idn.h"
 
 #define SENDER_MAX 320 /* 64 of the local part, "@", 255 of the domain */
 #define HELO_MAX   255
@@ -40,22 +41,26 @@ is_ascii(const char *word)
 }
 
 static int
-domain_parse(const char *word, const char **ret, struct why *why)
+domain_parse(struct arena *arena, const char *word, const char **ret,
+    struct why *why)
 {
+	const char *domain;
+	int r;
+
 	if (word == NULL)
 		return why_set(why, -EINVAL, "which domain? " USAGE);
-	if (!is_ascii(word))
-		return why_set(why, -EINVAL,
-		    "\"%s\": write it as it stands in the DNS (xn--...)", word);
 	if (strchr(word, '@') != NULL)
 		return why_set(why, -EINVAL,
 		    "\"%s\" is an address: give its domain, and the address "
 		    "after \"sender\"",
 		    word);
-	if (!spf_domain_ok(word))
+	r = idn_to_ascii(arena, word, &domain, why);
+	if (r < 0)
+		return r;
+	if (!spf_domain_ok(domain))
 		return why_set(why, -EINVAL,
 		    "\"%s\" is no domain such as example.com", word);
-	*ret = word;
+	*ret = domain;
 	return 0;
 }
 
@@ -87,6 +92,24 @@ word_parse(const char *clause, const char *word, size_t most, const char **ret,
 	return 0;
 }
 
+/* What the name before the "@" may mean elsewhere is nothing to the DNS. */
+static int
+sender_parse(struct arena *arena, const char *word, const char **ret,
+    struct why *why)
+{
+	const char *at = strrchr(word, '@'), *domain;
+	int r;
+
+	if (at != NULL) {
+		r = idn_to_ascii(arena, at + 1, &domain, why);
+		if (r < 0)
+			return r;
+		word = arena_printf(arena, "%.*s%s", (int)(at + 1 - word), word,
+		    domain);
+	}
+	return word_parse(clauses[CLAUSE_SENDER], word, SENDER_MAX, ret, why);
+}
+
 static int
 clause_find(const char *word, enum clause *ret, struct why *why)
 {
@@ -106,8 +129,8 @@ clause_find(const char *word, enum clause *ret, struct why *why)
 }
 
 static int
-clause_parse(const char *const *words, bool *seen, struct spf_query *query,
-    struct why *why)
+clause_parse(struct arena *arena, const char *const *words, bool *seen,
+    struct spf_query *query, struct why *why)
 {
 	enum clause clause = CLAUSE_MAX;
 	int r = clause_find(words[0], &clause, why);
@@ -127,8 +150,7 @@ clause_parse(const char *const *words, bool *seen, struct spf_query *query,
 		return word_parse(
 		    words[0], words[1], HELO_MAX, &query->helo, why);
 	case CLAUSE_SENDER:
-		return word_parse(
-		    words[0], words[1], SENDER_MAX, &query->sender, why);
+		return sender_parse(arena, words[1], &query->sender, why);
 	case CLAUSE_MAX:
 		break;
 	}
@@ -136,15 +158,15 @@ clause_parse(const char *const *words, bool *seen, struct spf_query *query,
 }
 
 int
-spf_words_parse(
-    const char *const *words, struct spf_query *ret, struct why *why)
+spf_words_parse(struct arena *arena, const char *const *words,
+    struct spf_query *ret, struct why *why)
 {
 	bool seen[CLAUSE_MAX] = {false};
 	struct spf_query query = {.address = NULL};
-	int r = domain_parse(words[0], &query.domain, why);
+	int r = domain_parse(arena, words[0], &query.domain, why);
 
 	for (size_t i = 1; r == 0 && words[i] != NULL; i += 2)
-		r = clause_parse(&words[i], seen, &query, why);
+		r = clause_parse(arena, &words[i], seen, &query, why);
 	if (r < 0)
 		return r;
 	if (query.address == NULL)

@@ -31,6 +31,7 @@
 #include "agent/mail/mail_name.h"
 #include "agent/mta/postfix.h"
 #include "agent/mta/postfix_identity.h"
+#include "agent/sys/idn.h"
 #include "agent/sys/program.h"
 
 #define POSTMAP "/usr/sbin/postmap"
@@ -200,10 +201,17 @@ static void
 domain_add(struct domains *domains, const char *word)
 {
 	struct mta_identity *identity = domains->identity;
-	char *name = arena_dup(domains->arena, word);
 	struct mta_domain *domain = NULL;
+	const char *ascii;
+	char *name;
 	bool is_own;
 
+	/* Postfix takes both forms: SMTPUTF8_README */
+	if (idn_to_ascii(domains->arena, word, &ascii, NULL) < 0) {
+		unread_add(domains, word);
+		return;
+	}
+	name = arena_dup(domains->arena, ascii);
 	for (char *p = name; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
 	if (!mail_domain_ok(name) || mta_domain_is_local(name))

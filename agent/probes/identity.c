@@ -26,6 +26,7 @@
 #include "agent/base/text.h"
 #include "agent/mail/mail_name.h"
 #include "agent/mail/outside.h"
+#include "agent/sys/idn.h"
 
 /*
  * A place far outside, by which the way out is found: a.root-servers.net, which
@@ -271,21 +272,34 @@ domains_from_mta(struct identity *identity, struct arena *arena, bool is_closed)
 		    mta->unread[0]);
 }
 
+/* One that cannot be looked at is not left out in silence. */
+static void
+configured_add(struct identity *identity, struct arena *arena, const char *word)
+{
+	struct identity_domain *domain = NULL;
+	struct why why = {0};
+	const char *name = "";
+
+	if (idn_to_ascii(arena, word, &name, &why) == 0 && mail_domain_ok(name))
+		domain = domain_get(identity, arena, name, "configured");
+	else
+		identity->domains_unknown = arena_printf(arena,
+		    "[host] domains: %s",
+		    why.text[0] != '\0'
+		        ? why.text
+		        : arena_printf(arena, "\"%s\" is no domain", word));
+	if (domain != NULL)
+		domain->is_sender = true;
+}
+
 static void
 domains_read(struct identity *identity, const struct probe_job *job)
 {
 	const char *list = job->config->domains, *word;
 	bool is_configured = !is_auto(list);
 
-	while (is_configured && (word = word_next(job->arena, &list)) != NULL) {
-		struct identity_domain *domain =
-		    mail_domain_ok(word)
-		        ? domain_get(identity, job->arena, word, "configured")
-		        : NULL;
-
-		if (domain != NULL)
-			domain->is_sender = true;
-	}
+	while (is_configured && (word = word_next(job->arena, &list)) != NULL)
+		configured_add(identity, job->arena, word);
 	identity->is_closed = is_configured || identity->is_silent;
 	if (identity->mta != NULL)
 		domains_from_mta(identity, job->arena, identity->is_closed);

@@ -291,6 +291,26 @@ test_unknown(void **state)
 }
 
 static void
+test_configured_domains(void **state)
+{
+	struct config config = all_auto();
+	struct identity got;
+
+	config.domains = "B\xc3\x9c" "CHER.test, A.test";
+	got = read_with(*state, config);
+	assert_true(domain_of(&got, "xn--bcher-kva.test").is_sender);
+	assert_true(domain_of(&got, "a.test").is_sender);
+	assert_null(got.domains_unknown);
+	config.domains = "a.test, a..test";
+	got = read_with(*state, config);
+	assert_true(domain_of(&got, "a.test").is_sender);
+	assert_non_null(strstr(got.domains_unknown, "\"a..test\" is no"));
+	config.domains = "\xc3.test";
+	got = read_with(*state, config);
+	assert_non_null(strstr(got.domains_unknown, "[host] domains: "));
+}
+
+static void
 test_too_many(void **state)
 {
 	static struct mta_domain many[100];
@@ -382,6 +402,7 @@ test_senders_of_the_log(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_from_the_mail_system, setup, teardown),
     cmocka_unit_test_setup_teardown(test_configured, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_configured_domains, setup, teardown),
     cmocka_unit_test_setup_teardown(test_behind_nat, setup, teardown),
     cmocka_unit_test_setup_teardown(test_one_family, setup, teardown),
     cmocka_unit_test_setup_teardown(test_relay, setup, teardown),

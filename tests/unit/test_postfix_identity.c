@@ -158,7 +158,8 @@ test_domains(void **state)
 	    "mydestination = mx.a.test, a.test, localhost.a.test, localhost,\n"
 	    "virtual_mailbox_domains = inline:{ {c.test = x}, d.test=1 }, "
 	    "mysql:/etc/postfix/m.cf, e.lan\n"
-	    "virtual_alias_domains = f.test [192.0.2.1] .g.test\n"
+	    "virtual_alias_domains = f.test [192.0.2.1] .g.test "
+	    "b\xc3\xbc" "cher.test\n"
 	    "relay_domains = r.test\n";
 	struct mta_identity got = identity_of(*state, settings, plain_master);
 
@@ -176,7 +177,8 @@ test_domains(void **state)
 	assert_true(domain_of(&got, "f.test").is_hosted);
 	assert_true(domain_of(&got, "r.test").is_relayed);
 	assert_false(domain_of(&got, "r.test").is_hosted);
-	assert_int_equal(got.domain_count, 7);
+	assert_true(domain_of(&got, "xn--bcher-kva.test").is_hosted);
+	assert_int_equal(got.domain_count, 8);
 	assert_string_equal(
 	    got.unread[0], "mysql:/etc/postfix/m.cf (virtual_mailbox_domains)");
 	assert_null(got.unread[1]);

@@ -20,34 +20,60 @@ static void
 bad(const char *const *words, const char *says)
 {
 	struct spf_query query = {.domain = "untouched"};
+	struct arena *arena = arena_new();
 	struct why why = {0};
 
-	assert_int_equal(spf_words_parse(words, &query, &why), -EINVAL);
+	assert_int_equal(spf_words_parse(arena, words, &query, &why), -EINVAL);
 	if (strstr(why.text, says) == NULL)
 		fail_msg("%s, and not %s", why.text, says);
 	assert_string_equal(query.domain, "untouched");
+	(void)arena_free(arena);
 }
 
 static void
 forms(void **state)
 {
+	struct arena *arena = arena_new();
 	struct spf_query query;
 	struct why why = {0};
 
 	(void)state;
-	assert_int_equal(
-	    spf_words_parse(WORDS("a.test", "from", "::1"), &query, &why), 0);
+	assert_int_equal(spf_words_parse(arena,
+	                     WORDS("a.test", "from", "::1"), &query, &why),
+	    0);
 	assert_string_equal(query.domain, "a.test");
 	assert_string_equal(query.address, "::1");
 	assert_null(query.helo);
 	assert_null(query.sender);
 	assert_int_equal(
-	    spf_words_parse(WORDS("a.test.", "sender", "x y@a.test", "helo",
-	                        "[192.0.2.1]", "from", "192.0.2.1"),
+	    spf_words_parse(arena,
+	        WORDS("a.test.", "sender", "x y@a.test", "helo",
+	            "[192.0.2.1]", "from", "192.0.2.1"),
 	        &query, &why),
 	    0);
 	assert_string_equal(query.sender, "x y@a.test");
 	assert_string_equal(query.helo, "[192.0.2.1]");
+	(void)arena_free(arena);
+}
+
+/* The examples of RFC 3492's kind; UTS #46 without its transitional part. */
+static void
+utf8(void **state)
+{
+	struct arena *arena = arena_new();
+	struct spf_query query;
+	struct why why = {0};
+
+	(void)state;
+	assert_int_equal(
+	    spf_words_parse(arena,
+	        WORDS("B\xc3\x9c" "CHER.test", "sender",
+	            "x@stra\xc3\x9f" "e.test", "from", "::1"),
+	        &query, &why),
+	    0);
+	assert_string_equal(query.domain, "xn--bcher-kva.test");
+	assert_string_equal(query.sender, "x@xn--strae-oqa.test");
+	(void)arena_free(arena);
 }
 
 static void
@@ -62,7 +88,10 @@ wrong(void **state)
 	bad(WORDS("test", "from", "::1"), "is no domain");
 	bad(WORDS("a..test", "from", "::1"), "is no domain");
 	bad(WORDS("[192.0.2.1]", "from", "::1"), "is no domain");
-	bad(WORDS("b\xc3\xbc.test", "from", "::1"), "xn--");
+	bad(WORDS("b\xc3.test", "from", "::1"), "is no domain");
+	bad(WORDS("b\xc3\xbc..test", "from", "::1"), "is no domain");
+	bad(WORDS("a.test", "from", "::1", "sender", "\xc3\xbc@a.test"),
+	    "of ASCII");
 	bad(WORDS("a.test", "from", "mx.a.test"), "is no address");
 	bad(WORDS("a.test", "from", "192.0.2.0/24"), "is no address");
 	bad(WORDS("a.test", "form", "::1"), "did you mean from?");
@@ -78,6 +107,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(forms),
+	    cmocka_unit_test(utf8),
 	    cmocka_unit_test(wrong),
 	};
 
