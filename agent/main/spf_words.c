@@ -41,8 +41,8 @@ is_ascii(const char *word)
 }
 
 static int
-domain_parse(struct arena *arena, const char *word, const char **ret,
-    struct why *why)
+domain_parse(
+    struct arena *arena, const char *word, const char **ret, struct why *why)
 {
 	const char *domain;
 	int r;
@@ -94,8 +94,8 @@ word_parse(const char *clause, const char *word, size_t most, const char **ret,
 
 /* What the name before the "@" may mean elsewhere is nothing to the DNS. */
 static int
-sender_parse(struct arena *arena, const char *word, const char **ret,
-    struct why *why)
+sender_parse(
+    struct arena *arena, const char *word, const char **ret, struct why *why)
 {
 	const char *at = strrchr(word, '@'), *domain;
 	int r;
@@ -104,8 +104,8 @@ sender_parse(struct arena *arena, const char *word, const char **ret,
 		r = idn_to_ascii(arena, at + 1, &domain, why);
 		if (r < 0)
 			return r;
-		word = arena_printf(arena, "%.*s%s", (int)(at + 1 - word), word,
-		    domain);
+		word = arena_printf(
+		    arena, "%.*s%s", (int)(at + 1 - word), word, domain);
 	}
 	return word_parse(clauses[CLAUSE_SENDER], word, SENDER_MAX, ret, why);
 }

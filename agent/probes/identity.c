@@ -283,11 +283,11 @@ configured_add(struct identity *identity, struct arena *arena, const char *word)
 	if (idn_to_ascii(arena, word, &name, &why) == 0 && mail_domain_ok(name))
 		domain = domain_get(identity, arena, name, "configured");
 	else
-		identity->domains_unknown = arena_printf(arena,
-		    "[host] domains: %s",
-		    why.text[0] != '\0'
-		        ? why.text
-		        : arena_printf(arena, "\"%s\" is no domain", word));
+		identity->domains_unknown =
+		    arena_printf(arena, "[host] domains: %s",
+		        why.text[0] != '\0'
+		            ? why.text
+		            : arena_printf(arena, "\"%s\" is no domain", word));
 	if (domain != NULL)
 		domain->is_sender = true;
 }

@@ -33,14 +33,14 @@ is_ascii(const char *name)
 }
 
 int
-idn_to_ascii(struct arena *arena, const char *name, const char **ret,
-    struct why *why)
+idn_to_ascii(
+    struct arena *arena, const char *name, const char **ret, struct why *why)
 {
 	static int (*to_ascii)(const char *, char **, int);
 	static const char *(*error_text)(int);
 	static const struct library_symbol symbols[] = {
-	    {"idn2_to_ascii_8z", (void *)&to_ascii},
-	    {"idn2_strerror", (void *)&error_text},
+	    {"idn2_to_ascii_8z", (void *)&to_ascii  },
+	    {"idn2_strerror",    (void *)&error_text},
 	};
 	AUTO_FREE char *found = NULL;
 	int r;

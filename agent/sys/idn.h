@@ -19,7 +19,7 @@
  * Returns 0; -EINVAL: that is no domain; -ENOENT, -ENOSYS: no library; then
  * with why.
  */
-int idn_to_ascii(struct arena *arena, const char *name, const char **ret,
-    struct why *why);
+int idn_to_ascii(
+    struct arena *arena, const char *name, const char **ret, struct why *why);
 
 #endif

@@ -296,7 +296,8 @@ test_configured_domains(void **state)
 	struct config config = all_auto();
 	struct identity got;
 
-	config.domains = "B\xc3\x9c" "CHER.test, A.test";
+	config.domains = "B\xc3\x9c"
+	                 "CHER.test, A.test";
 	got = read_with(*state, config);
 	assert_true(domain_of(&got, "xn--bcher-kva.test").is_sender);
 	assert_true(domain_of(&got, "a.test").is_sender);

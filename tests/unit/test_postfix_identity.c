@@ -159,7 +159,8 @@ test_domains(void **state)
 	    "virtual_mailbox_domains = inline:{ {c.test = x}, d.test=1 }, "
 	    "mysql:/etc/postfix/m.cf, e.lan\n"
 	    "virtual_alias_domains = f.test [192.0.2.1] .g.test "
-	    "b\xc3\xbc" "cher.test\n"
+	    "b\xc3\xbc"
+	    "cher.test\n"
 	    "relay_domains = r.test\n";
 	struct mta_identity got = identity_of(*state, settings, plain_master);
 

@@ -38,18 +38,17 @@ forms(void **state)
 	struct why why = {0};
 
 	(void)state;
-	assert_int_equal(spf_words_parse(arena,
-	                     WORDS("a.test", "from", "::1"), &query, &why),
+	assert_int_equal(spf_words_parse(arena, WORDS("a.test", "from", "::1"),
+	                     &query, &why),
 	    0);
 	assert_string_equal(query.domain, "a.test");
 	assert_string_equal(query.address, "::1");
 	assert_null(query.helo);
 	assert_null(query.sender);
-	assert_int_equal(
-	    spf_words_parse(arena,
-	        WORDS("a.test.", "sender", "x y@a.test", "helo",
-	            "[192.0.2.1]", "from", "192.0.2.1"),
-	        &query, &why),
+	assert_int_equal(spf_words_parse(arena,
+	                     WORDS("a.test.", "sender", "x y@a.test", "helo",
+	                         "[192.0.2.1]", "from", "192.0.2.1"),
+	                     &query, &why),
 	    0);
 	assert_string_equal(query.sender, "x y@a.test");
 	assert_string_equal(query.helo, "[192.0.2.1]");
@@ -65,11 +64,14 @@ utf8(void **state)
 	struct why why = {0};
 
 	(void)state;
-	assert_int_equal(
-	    spf_words_parse(arena,
-	        WORDS("B\xc3\x9c" "CHER.test", "sender",
-	            "x@stra\xc3\x9f" "e.test", "from", "::1"),
-	        &query, &why),
+	assert_int_equal(spf_words_parse(arena,
+	                     WORDS("B\xc3\x9c"
+	                           "CHER.test",
+	                         "sender",
+	                         "x@stra\xc3\x9f"
+	                         "e.test",
+	                         "from", "::1"),
+	                     &query, &why),
 	    0);
 	assert_string_equal(query.domain, "xn--bcher-kva.test");
 	assert_string_equal(query.sender, "x@xn--strae-oqa.test");
