@@ -10,6 +10,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/buf.h"
 #include "agent/base/text.h"
+#include "agent/dns/dns_host.h"
 #include "agent/dns/domain_mx_paste.h"
 #include "agent/probes/dns_look.h"
 #include "agent/probes/dns_ours.h"
@@ -22,6 +23,7 @@ struct row {
 
 struct domain_check {
 	struct dns_self self;
+	struct dns_self named; /* the same, as records may name it */
 	struct row *rows;
 	size_t count;
 };
@@ -53,7 +55,7 @@ domain_begin(struct dns_look *look)
 	struct domain_check *check =
 	    arena_alloc(look->arena, 1, sizeof(*check));
 
-	check->self = dns_ours(look->arena, identity);
+	check->self = check->named = dns_ours(look->arena, identity);
 	check->count = identity->domain_count;
 	check->rows =
 	    arena_alloc(look->arena, check->count + 1, sizeof(*check->rows));
@@ -72,11 +74,26 @@ domain_begin(struct dns_look *look)
 	return check;
 }
 
+/* An alias may be greeted by, and no MX may lead to it: RFC 2181, 10.3. */
+static bool
+name_run(struct dns_look *look, struct domain_check *check)
+{
+	const char *name = check->self.name;
+	struct dns_host host = {.canonical = NULL};
+	bool is_done;
+
+	if (name == NULL || !dns_name_is_public(name))
+		return true;
+	is_done = dns_host_look(look->book, look->arena, name, &host);
+	check->named.name = host.canonical != NULL ? host.canonical : name;
+	return is_done;
+}
+
 static bool
 domain_run(struct dns_look *look, void *state)
 {
 	struct domain_check *check = state;
-	bool is_done = true;
+	bool is_done = name_run(look, check);
 
 	for (size_t i = 0; i < check->count; i++) {
 		struct row *row = &check->rows[i];
@@ -180,7 +197,7 @@ row_tell(struct dns_look *look, const struct domain_check *check,
 	    unknown);
 	text_tell(out, "paste",
 	    row->domain->is_hosted
-	        ? domain_mx_paste(look->arena, &check->self, name)
+	        ? domain_mx_paste(look->arena, &check->named, name)
 	        : NULL,
 	    "where its mail is taken is not known here");
 }
@@ -219,10 +236,10 @@ host_tell(struct dns_look *look, const struct domain_check *check,
 	fact_out_text(out, "record",
 	    domain_mx_record(look->arena, domain, host, host->name));
 	text_tell(out, "paste",
-	    domain_mx_host_paste(look->arena, &check->self, domain, host),
+	    domain_mx_host_paste(look->arena, &check->named, domain, host),
 	    "what is right is not known here");
 	text_tell(out, "paste_address",
-	    domain_mx_host_address(look->arena, &check->self, domain, host),
+	    domain_mx_host_address(look->arena, &check->named, domain, host),
 	    "what is right is not known here");
 }
 
