@@ -184,6 +184,11 @@ class Explain(LabCase):
         told = mx.run([*asked, '198.51.100.8', '--resolver', '203.0.113.99'])
         self.assertEqual(told.rc, 2)
         self.assertIn('no name server answered', told.stdout)
+        world.zone('xn--bcher-kva.test', {'@': ['TXT "v=spf1 -all"']})
+        told = json.loads(mx.sh(['mailfix', 'explain', 'spf', 'bücher.test',
+                                 'from', '::1', '--format', 'json']))
+        self.assertEqual([told['domain'], told['result']],
+                         ['xn--bcher-kva.test', 'fail'])
         for words in (['a.test', 'from', 'b'], ['a@a.test', 'from', '::1'],
                       ['a.test'], ['a.test', 'form', '::1']):
             self.assertEqual(mx.run(['mailfix', 'explain', 'spf',
