@@ -177,10 +177,19 @@ cover_judge(struct arena *arena, const struct tlsa_query *query,
 	}
 }
 
-/* Records that are there, and DNSSEC does not vouch for them. */
+/*
+ * Records that are there, and DNSSEC does not vouch for them. A name server
+ * that has the zone itself never does: it checks no signatures of its own data.
+ */
 static bool
-insecure_judge(struct dns_book *book, struct tlsa_verdict *ret)
+insecure_judge(struct dns_book *book, const struct dns_result *result,
+    struct tlsa_verdict *ret)
 {
+	if (result->is_local) {
+		ret->unknown = "this host's name server has the zone itself, "
+		               "and does not say whether it is signed";
+		return true;
+	}
 	if (dns_book_look(book, SIGNED_NAME, DNS_NS) == NULL)
 		return false;
 	if (dns_book_is_validated(book)) {
@@ -240,5 +249,5 @@ tlsa_judge(struct arena *arena, struct dns_book *book,
 		return true;
 	ret->state = TLSA_NONE;
 	ret->unknown = NULL;
-	return insecure_judge(book, ret);
+	return insecure_judge(book, result, ret);
 }

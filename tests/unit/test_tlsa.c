@@ -222,6 +222,15 @@ security(void **test)
              .outcome = DNS_BOGUS},
 	    {.name = NULL      }
         };
+	/* of a signed zone that the name server has itself */
+	static const struct rows_row own[] = {
+	    {RECORD("\3\1\1" X32("\x77")), .is_local = true},
+	    {.name = ".",
+             .type = DNS_NS,
+             .text = "a",
+             .is_authentic = true          },
+	    {.name = NULL                  }
+        };
 	static const struct rows_row none[] = {
 	    {.name = "_25._tcp.mx.test", .type = DNS_TXT, .text = "x"},
 	    {.name = NULL              }
@@ -234,6 +243,8 @@ security(void **test)
 	assert_null(got.unknown);
 	assert_int_equal(got.state, TLSA_INSECURE);
 	got = judge(arena, not_believed, &rsa, 1, NULL);
+	assert_non_null(got.unknown);
+	got = judge(arena, own, &rsa, 1, NULL);
 	assert_non_null(got.unknown);
 	got = judge(arena, bogus, &rsa, 1, NULL);
 	assert_non_null(got.unknown);
