@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "agent/dns/dmarc.h"
-#include "agent/dns/spf.h"
+#include "agent/dns/spf_domain.h"
 
 struct align {
 	struct arena *arena;
@@ -107,21 +107,16 @@ address_look(struct align *align, const char *address, enum dns_truth *ret)
 	    .domain = align->query->domain,
 	    .helo = align->query->helo};
 	struct spf_answer answer = {.result = SPF_NONE};
+	const char *unknown;
 
 	if (!spf_check(align->book, align->arena, &query, &answer))
 		return false;
+	unknown = spf_unknown_text(align->arena, &answer);
 	*ret = answer.result == SPF_PASS ? DNS_YES : DNS_NO;
-	if (answer.result == SPF_TEMPERROR ||
-	    (*ret == DNS_NO &&
-	        (answer.doubt != NULL || answer.local_name != NULL))) {
+	if (unknown != NULL) {
 		*ret = DNS_NOT_TOLD;
-		doubt(align,
-		    arena_printf(align->arena, "SPF of %s: %s",
-		        align->query->domain,
-		        answer.problem != NULL ? answer.problem
-		        : answer.doubt != NULL ? answer.doubt
-		                               : "it rests on a name server's "
-		                                 "data of its own"));
+		doubt(align, arena_printf(align->arena, "SPF of %s: %s",
+		                 align->query->domain, unknown));
 	}
 	return true;
 }

@@ -37,9 +37,8 @@ is_all(const char *term)
 	return term == NULL || strcasecmp(term, "all") == 0;
 }
 
-/* A result that is no pass must rest on what the world sees, too. */
-static const char *
-unknown_text(struct arena *arena, const struct spf_answer *answer)
+const char *
+spf_unknown_text(struct arena *arena, const struct spf_answer *answer)
 {
 	if (answer->result == SPF_PASS || answer->result == SPF_NONE)
 		return NULL;
@@ -69,7 +68,7 @@ sender_judge(struct dns_book *book, struct arena *arena, const char *domain,
 
 	if (!spf_check(book, arena, &query, answer))
 		return false;
-	sender->unknown = unknown_text(arena, answer);
+	sender->unknown = spf_unknown_text(arena, answer);
 	sender->is_left_out =
 	    (answer->result == SPF_FAIL || answer->result == SPF_SOFTFAIL ||
 	        answer->result == SPF_NEUTRAL) &&
@@ -98,7 +97,7 @@ state_judge(struct arena *arena, const struct spf_answer *stranger,
 	} else if (error != NULL) {
 		ret->state = stranger->record_count > 1 ? SPF_STATE_MULTIPLE
 		                                        : SPF_STATE_ERROR;
-		ret->unknown = unknown_text(arena, error);
+		ret->unknown = spf_unknown_text(arena, error);
 		ret->problem = error->problem;
 	} else if (stranger->result == SPF_TEMPERROR) {
 		ret->unknown = stranger->problem;

@@ -41,6 +41,15 @@ struct spf_domain {
 };
 
 /*
+ * spf_unknown_text - why nothing may rest on a result; NULL: it holds
+ *
+ * One that is no pass must come from what name servers told, from nothing that
+ * this host's resolver has itself, and not from the local part alone.
+ */
+const char *spf_unknown_text(
+    struct arena *arena, const struct spf_answer *answer);
+
+/*
  * spf_domain_judge - as far as the book goes
  *
  * addresses  that send in its name: MAIL FROM postmaster@domain

@@ -294,7 +294,9 @@ static const struct rows_row mail[] = {
     {AT("strict.test",                               "v=spf1 ip4:192.0.2.1 -all")},
     {AT("open.test",                 "v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all")},
     {.name = "late.test",                               .type = DNS_TXT, .outcome = DNS_TIMEOUT},
-    {.name = NULL  }
+    {AT("_dmarc.who.test",   "v=DMARC1; p=reject")},
+    {AT("who.test",                "v=spf1 exists:%{l}._spf.who.test -all")},
+    {.name = NULL                              }
 };
 
 static enum dns_truth
@@ -352,6 +354,9 @@ alignment(void **test)
 	    aligned(&world, "open.test", NULL, DNS_NO, "no key"), DNS_YES);
 	assert_int_equal(aligned(&world, "late.test", "b.test", DNS_YES, NULL),
 	    DNS_NOT_TOLD);
+	/* postmaster is not in there; others may be */
+	assert_int_equal(
+	    aligned(&world, "who.test", NULL, DNS_NO, NULL), DNS_NOT_TOLD);
 	/* which organization it is cannot be told */
 	assert_int_equal(
 	    aligned(&world, "t.out", "m.t.out", DNS_YES, NULL), DNS_NOT_TOLD);

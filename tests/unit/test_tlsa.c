@@ -225,11 +225,8 @@ security(void **test)
 	/* of a signed zone that the name server has itself */
 	static const struct rows_row own[] = {
 	    {RECORD("\3\1\1" X32("\x77")), .is_local = true},
-	    {.name = ".",
-             .type = DNS_NS,
-             .text = "a",
-             .is_authentic = true          },
-	    {.name = NULL                  }
+	    {.name = ".",	                    .type = DNS_NS, .text = "a", .is_authentic = true},
+	    {.name = NULL}
         };
 	static const struct rows_row none[] = {
 	    {.name = "_25._tcp.mx.test", .type = DNS_TXT, .text = "x"},
