@@ -153,13 +153,15 @@ static void
 cover_judge(struct arena *arena, const struct tlsa_query *query,
     const struct coverage *coverage, struct tlsa_verdict *ret)
 {
-	if (coverage->covered > 0 && coverage->bare != NULL) {
+	const bool is_partial = coverage->covered > 0 && coverage->bare != NULL;
+
+	if (is_partial && query->certificates_unknown == NULL) {
 		ret->state = TLSA_PARTIAL;
 		ret->problem = arena_printf(arena,
 		    "none of them is of the certificate in %s, which some "
 		    "clients are shown",
 		    coverage->bare->file);
-	} else if (coverage->covered > 0) {
+	} else if (coverage->covered > 0 && !is_partial) {
 		ret->state = TLSA_OK;
 	} else if (query->certificates_unknown != NULL) {
 		ret->unknown = query->certificates_unknown;

@@ -7,8 +7,8 @@
  * Runs as  the actor
  * Source   postconf(5): reject_rbl_client, reject_rhsbl_*, permit_dnswl_client,
  *          warn_if_reject, smtpd_restriction_classes, postscreen_dnsbl_*,
- *          smtpd_tls_chain_files; smtpd_check.c: warn_if_reject holds for what
- *          a class calls, too
+ *          smtpd_tls_chain_files, tls_server_sni_maps; smtpd_check.c:
+ *          warn_if_reject holds for what a class calls, too
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -248,6 +248,10 @@ service_certificates(struct arena *arena,
 		             "yes") == 0;
 	if (level[0] == '\0' && !is_on)
 		return;
+	/* it has keys and chains in base 64, by names: not read here */
+	if (is_mx && postfix_service_value(arena, settings, service,
+	                 "tls_server_sni_maps", "")[0] != '\0')
+		ret->has_certificates_by_name = true;
 	for (size_t i = 0; chain[i] != NULL; i++)
 		certificate_add(arena, ret, chain[i], is_mx);
 	for (size_t i = 0; chain[0] == NULL && i < ARRAY_COUNT(files); i++)

@@ -57,8 +57,8 @@ static const char *const kept_names[] = {"alias_database",
     "smtpd_sasl_type", "smtpd_sender_restrictions", "smtpd_tls_cert_file",
     "smtpd_tls_chain_files", "smtpd_tls_dcert_file", "smtpd_tls_eccert_file",
     "smtpd_tls_security_level", "smtpd_use_tls", "soft_bounce",
-    "transport_maps", "virtual_alias_domains", "virtual_mailbox_base",
-    "virtual_mailbox_domains"};
+    "tls_server_sni_maps", "transport_maps", "virtual_alias_domains",
+    "virtual_mailbox_base", "virtual_mailbox_domains"};
 
 static int
 name_compare(const void *a, const void *b)

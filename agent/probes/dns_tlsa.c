@@ -100,8 +100,14 @@ certificates_read(struct tlsa_check *check, struct dns_look *look)
 {
 	const struct fact_table *table =
 	    fact_table_get(look->facts, schema_table_find("certificate", NULL));
+	const struct mta_identity *mta = look->identity->mta;
 
 	check->query.certificates = check->certificates;
+	/* senders with DANE call the server by its name: RFC 7672, 8.1 */
+	if (mta != NULL && mta->has_certificates_by_name)
+		check->query.certificates_unknown =
+		    "certificates that stand in a table for names of this "
+		    "server are not read";
 	if (table->state != FACT_KNOWN)
 		check->query.certificates_unknown =
 		    table->state == FACT_UNKNOWN

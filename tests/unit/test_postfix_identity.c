@@ -339,6 +339,7 @@ test_certificates(void **state)
 	assert_string_equal(got.certificates[1].path, "/etc/ssl/ec.pem");
 	assert_string_equal(got.certificates[2].path, "/etc/ssl/sub.pem");
 	assert_false(got.certificates[2].is_mx);
+	assert_false(got.has_certificates_by_name);
 	got = identity_of(*state,
 	    "smtpd_tls_chain_files = /a.pem, /b.pem\n"
 	    "smtpd_tls_cert_file = /etc/ssl/rsa.pem\n"
@@ -347,6 +348,17 @@ test_certificates(void **state)
 	assert_int_equal(got.certificate_count, 2);
 	assert_string_equal(got.certificates[1].path, "/b.pem");
 	assert_true(got.certificates[1].is_mx);
+	/* a table for names, at the port of the MX or elsewhere */
+	got = identity_of(*state,
+	    "smtpd_use_tls = yes\nsmtpd_tls_cert_file = /x.pem\n"
+	    "tls_server_sni_maps = $config_directory/sni\n",
+	    plain_master);
+	assert_true(got.has_certificates_by_name);
+	got = identity_of(*state,
+	    "smtpd_use_tls = yes\nsmtpd_tls_cert_file = /x.pem\n",
+	    "smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n"
+	    "  -o tls_server_sni_maps=hash:/etc/postfix/sni\n");
+	assert_false(got.has_certificates_by_name);
 	/* TLS is not offered */
 	got =
 	    identity_of(*state, "smtpd_tls_cert_file = /x.pem\n", plain_master);

@@ -200,6 +200,9 @@ sets(void **test)
 	assert_non_null(judge(arena, alias, two, 0, NULL).unknown);
 	got = judge(arena, rollover, two, 1, "a file cannot be read");
 	assert_int_equal(got.state, TLSA_OK);
+	/* who asks by this name may be shown neither of them */
+	got = judge(arena, rollover, two, 3, "SNI");
+	assert_string_equal(got.unknown, "SNI");
 	arena_free(arena);
 }
 
@@ -349,6 +352,45 @@ facts_of_hosts(void **test)
 	arena_free(arena);
 }
 
+/* The one that the record is of may stand in a table for names (SNI). */
+static void
+chosen_by_name(void **test)
+{
+	extern const struct dns_check dns_check_tlsa;
+	const struct dns_check *const checks[] = {&dns_check_tlsa, NULL};
+	static const struct rows_row rows[] = {
+	    {.name = "a.test",     .type = DNS_MX, .text = "mx.test"},
+	    {.name = "mx.test",   .type = DNS_A, .text = "192.0.2.1"},
+	    {SIGNED("\3\1\1" X32("\x77"))   },
+            {.name = NULL}
+        };
+	struct arena *arena = arena_new();
+	struct rows_dns world = {.rows = rows};
+	const struct dns_asker asker = {rows_ask, &world};
+	struct fact_set *got = fact_set_new(arena);
+	struct fact_out *out = fact_out_to_set(got);
+	const struct mta_identity mta = {.has_certificates_by_name = true};
+	struct identity identity = {
+	    .addresses = {{.text = "192.0.2.1", .family = 2}},
+	    .address_count = 1,
+	    .domains = {{.name = "a.test", .is_hosted = true}},
+	    .domain_count = 1,
+	    .mta = &mta};
+	struct dns_look look = {.arena = arena,
+	    .facts = certificates(arena),
+	    .identity = &identity,
+	    .book = dns_book_new(arena, clock_boot_ms() + 10000)};
+
+	(void)test;
+	dns_look_run(checks, &look, &asker, false, NULL, out);
+	fact_out_end(out);
+	fact_out_free(out);
+	assert_fact_unknown(got, "tlsa", "mx.test", "state",
+	    "certificates that stand in a table for names of this server are "
+	    "not read");
+	arena_free(arena);
+}
+
 static void
 worst(void **test)
 {
@@ -368,6 +410,7 @@ main(void)
 	    cmocka_unit_test(sets),
 	    cmocka_unit_test(security),
 	    cmocka_unit_test(facts_of_hosts),
+	    cmocka_unit_test(chosen_by_name),
 	    cmocka_unit_test(worst),
 	};
 
