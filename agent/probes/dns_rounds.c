@@ -79,6 +79,24 @@ root_check(struct dns_book *book, struct why *why)
 	    root->server != NULL ? root->server : "of this host");
 }
 
+/*
+ * Somebody's questions have no end. The others are told all the same, and so
+ * not without a second name server either.
+ */
+static int
+rest_judge(const struct dns_rounds *rounds, bool is_disputed, struct why *why)
+{
+	int r = is_disputed
+	            ? 0
+	            : dns_book_dispute(rounds->book, rounds->asker, why);
+
+	if (r < 0)
+		return r;
+	(void)rounds->judge(rounds->user);
+	r = root_check(rounds->book, why);
+	return r < 0 ? r : 0;
+}
+
 int
 dns_rounds_run(const struct dns_rounds *rounds, struct why *why)
 {
@@ -97,5 +115,5 @@ dns_rounds_run(const struct dns_rounds *rounds, struct why *why)
 			r = wave(rounds, canary, why);
 		}
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : rest_judge(rounds, is_disputed, why);
 }

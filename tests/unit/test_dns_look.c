@@ -121,11 +121,71 @@ servers(void **test)
 	arena_free(arena);
 }
 
+/* Wants one name more each time. */
+static bool
+endless_run(struct dns_look *look, void *state)
+{
+	(void)state;
+	(void)dns_book_look(look->book,
+	    arena_printf(look->arena, "%u.test", dns_book_waves(look->book)),
+	    DNS_A);
+	return false;
+}
+
+static void
+disputed_tell(struct dns_look *look, void *state, struct fact_out *out)
+{
+	(void)state;
+	fact_out_table_unknown(out, "address", "%s",
+	    dns_outcome_names[dns_book_look(look->book, "a.test", DNS_A)
+	                          ->outcome]);
+}
+
+/* One check that has no end, and one that both name servers contradict. */
+static void
+without_end(void **test)
+{
+	static const char *const tables[] = {"address", NULL};
+	static const char *const endless_tables[] = {"helo", NULL};
+	static const struct dns_check check = {.tables = tables,
+	    .begin = check_begin,
+	    .run = check_run,
+	    .tell = disputed_tell};
+	static const struct dns_check endless = {.tables = endless_tables,
+	    .begin = check_begin,
+	    .run = endless_run,
+	    .tell = check_tell};
+	static const struct dns_check *const checks[] = {
+	    &check, &endless, NULL};
+	struct arena *arena = arena_new();
+	struct world world = {
+	    honest, {DNS_NXDOMAIN, DNS_ANSWER, DNS_ANSWER}
+        };
+	struct fact_set *set = fact_set_new(arena);
+	struct fact_out *out = fact_out_to_set(set);
+	const struct dns_asker asker = {ask, &world};
+	struct dns_look look = {.arena = arena,
+	    .book = dns_book_new(arena, clock_boot_ms() + 60000)};
+
+	(void)test;
+	dns_look_run(checks, &look, &asker, true, NULL, out);
+	fact_out_end(out);
+	fact_out_free(out);
+	assert_string_equal(
+	    fact_table_get(set, schema_table_find("address", NULL))->reason,
+	    "disputed");
+	assert_string_equal(
+	    fact_table_get(set, schema_table_find("helo", NULL))->reason,
+	    "its questions have no end");
+	arena_free(arena);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(servers),
+	    cmocka_unit_test(without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
