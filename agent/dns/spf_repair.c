@@ -158,6 +158,7 @@ record_add(struct dns_book *book, struct arena *arena,
 {
 	char *text = arena_dup(arena, record), *rest;
 	bool is_past_all = false;
+	size_t count = 0;
 
 	/* what is not ASCII was pasted along with it: a space, an invisible one */
 	for (char *at = text; *at != '\0'; at++)
@@ -170,6 +171,9 @@ record_add(struct dns_book *book, struct arena *arena,
 
 		if (*word == '\0')
 			continue;
+		/* also those that mean nothing: each is tried in many ways */
+		if (count++ == WORDS_MAX)
+			return -1;
 		if (is_past_all && spf_term_read(arena, word, &term) &&
 		    !spf_is_modifier(&term))
 			continue;

@@ -2,8 +2,8 @@
  * spf_repair.h - the record that a domain should have instead
  *
  * What is there stays: terms, their order, their qualifiers. What is added are
- * addresses; what goes are terms that nobody can read or that lead nowhere. A record is proposed only when it was tried
- * on every address, and each passes.
+ * addresses; what goes are terms that nobody can read or that lead nowhere. A
+ * record is proposed only when it was tried on every address, and each passes.
  */
 #ifndef MAILFIX_DNS_SPF_REPAIR_H
 #define MAILFIX_DNS_SPF_REPAIR_H
