@@ -96,6 +96,17 @@ fact_cell(const struct fact_set *set, const struct table *schema,
 	return row->cells[column];
 }
 
+struct value
+fact_cell_named(const struct fact_set *set, const char *table, const char *key,
+    const char *column)
+{
+	const struct table *schema = schema_table_find(table, NULL);
+
+	assert(schema != NULL);
+	return fact_cell(
+	    set, schema, key, (size_t)schema_column_find(schema, column));
+}
+
 void
 fact_table_set_known(struct fact_table *table)
 {

@@ -58,6 +58,10 @@ const struct fact_row *fact_row_find(
 struct value fact_cell(const struct fact_set *set, const struct table *schema,
     const char *key, size_t column);
 
+/* fact_cell_named - the same, by the names of table and column */
+struct value fact_cell_named(const struct fact_set *set, const char *table,
+    const char *key, const char *column);
+
 /* Builders, for the receiving end of the wire and for scenarios. */
 void fact_table_set_known(struct fact_table *table);
 void fact_table_set_unknown(

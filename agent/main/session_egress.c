@@ -42,10 +42,7 @@ number_at(struct probe_asked *asked, size_t i)
 static struct value
 told(const struct session *session, const char *column)
 {
-	const struct table *egress = schema_table_find("egress", NULL);
-
-	return fact_cell(session->facts, egress, NULL,
-	    (size_t)schema_column_find(egress, column));
+	return fact_cell_named(session->facts, "egress", NULL, column);
 }
 
 void

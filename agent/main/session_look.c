@@ -196,9 +196,8 @@ history_load(const struct session *session, struct probe_history *history)
 static void
 history_keep(struct session *session)
 {
-	const struct table *queue = schema_table_find("queue", NULL);
-	struct value messages = fact_cell(session->facts, queue, NULL,
-	    (size_t)schema_column_find(queue, "messages"));
+	struct value messages =
+	    fact_cell_named(session->facts, "queue", NULL, "messages");
 
 	if (session->may_change && messages.kind == VALUE_NUMBER)
 		state_counter_set(

@@ -35,10 +35,7 @@ static struct value
 destination_cell(
     const struct session *session, const char *domain, const char *column)
 {
-	const struct table *schema = schema_table_find("destination", NULL);
-
-	return fact_cell(session->facts, schema, domain,
-	    (size_t)schema_column_find(schema, column));
+	return fact_cell_named(session->facts, "destination", domain, column);
 }
 
 static bool

@@ -16,6 +16,7 @@
 #include "agent/dns/helo.h"
 #include "agent/probes/dns_look.h"
 #include "agent/probes/dns_ours.h"
+#include "agent/probes/dns_tell.h"
 
 struct address_check {
 	struct dns_self self;
@@ -82,16 +83,6 @@ v4_judge(const struct dns_look *look, const struct address_check *check)
 	return is_ok;
 }
 
-static void
-truth_tell(struct fact_out *out, const char *column, enum dns_truth truth,
-    const char *unknown)
-{
-	if (truth == DNS_NOT_TOLD)
-		fact_out_unknown(out, column, "%s", unknown);
-	else
-		fact_out_bool(out, column, truth == DNS_YES);
-}
-
 /* The name that it should have, where that can be told. */
 static void
 paste_tell(struct dns_look *look, const struct address_check *check,
@@ -109,14 +100,14 @@ paste_tell(struct dns_look *look, const struct address_check *check,
 	    (host.unknown != NULL && !dns_host_has(&host, address))) {
 		fact_out_unknown(out, "paste", "%s", unknown);
 		fact_out_unknown(out, "paste_forward", "%s", unknown);
-		truth_tell(out, "helo_matches",
+		dns_tell_truth(out, "helo_matches",
 		    is_name || check->helo.state == HELO_INVALID
 		        ? DNS_NOT_TOLD
 		        : check->helo.matches,
 		    unknown);
 		return;
 	}
-	truth_tell(out, "helo_matches",
+	dns_tell_truth(out, "helo_matches",
 	    dns_host_has(&host, address) ? DNS_YES : DNS_NO, unknown);
 	fact_out_text(out, "paste",
 	    dns_paste(look->arena, dns_reverse_name(look->arena, address, NULL),
@@ -156,7 +147,7 @@ row_tell(struct dns_look *look, const struct address_check *check, size_t i,
 	fact_out_text(out, "family", families[dns_self_family(address->text)]);
 	fact_out_text(out, "source", address->source);
 	ptr_tell(&check->ptrs[i], out);
-	truth_tell(out, "v4_ok", v4_judge(look, check),
+	dns_tell_truth(out, "v4_ok", v4_judge(look, check),
 	    "what the world sees of IPv4 is not known");
 	if (look->identity->mta != NULL)
 		fact_out_bool(out, "v4_first", look->identity->mta->prefers_v4);
@@ -250,7 +241,7 @@ helo_tell(struct dns_look *look, const struct address_check *check,
 		fact_out_text(out, "addresses", helo->addresses);
 	}
 	/* one that has no address, or is none, is told of once */
-	truth_tell(out, "matches", helo->matches, unknown);
+	dns_tell_truth(out, "matches", helo->matches, unknown);
 	fact_out_text(out, "ours", ours_text(look->arena, self));
 	better_tell(look, check, out);
 	if (helo->state == HELO_UNRESOLVABLE && self->address_count > 0)

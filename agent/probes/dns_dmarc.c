@@ -14,6 +14,7 @@
 #include "agent/dns/dns_host.h"
 #include "agent/probes/dns_look.h"
 #include "agent/probes/dns_sign.h"
+#include "agent/probes/dns_tell.h"
 
 struct row {
 	const char *domain;
@@ -56,7 +57,7 @@ signers_unknown(struct dns_look *look, const struct dns_sign *sign)
 	if (sign->unknown != NULL)
 		return sign->unknown;
 	for (size_t i = 0; i < table->count; i++) {
-		const struct value keys = dns_sign_cell(
+		const struct value keys = fact_cell_named(
 		    look->facts, "signer", table->rows[i].key, "keys");
 
 		if (keys.kind == VALUE_UNKNOWN)
@@ -201,17 +202,6 @@ policy_tell(const struct dmarc_verdict *verdict, struct fact_out *out)
 	fact_out_text(out, "record_at", verdict->record_at);
 }
 
-/* A text that is there, or a cell that says why it is not. */
-static void
-text_tell(struct fact_out *out, const char *column, const char *text,
-    const char *unknown)
-{
-	if (text != NULL)
-		fact_out_text(out, column, text);
-	else
-		fact_out_unknown(out, column, "%s", unknown);
-}
-
 static void
 row_tell(const struct identity *identity, const struct dmarc_check *check,
     size_t at, struct fact_out *out)
@@ -221,18 +211,19 @@ row_tell(const struct identity *identity, const struct dmarc_check *check,
 	const bool is_known = verdict->unknown == NULL;
 
 	fact_out_row(out, "dmarc", row->domain);
-	text_tell(out, "state",
+	dns_tell_text(out, "state",
 	    is_known ? dmarc_state_names[verdict->state] : NULL,
 	    verdict->unknown);
-	text_tell(out, "problem", is_known ? verdict->problem : NULL,
+	dns_tell_text(out, "problem", is_known ? verdict->problem : NULL,
 	    verdict->unknown);
 	fact_out_text(out, "name", verdict->name);
 	fact_out_bool(out, "told_above", is_told_above(check, at));
-	text_tell(out, "paste", verdict->paste, "there is nothing to propose");
-	text_tell(out, "refused",
+	dns_tell_text(
+	    out, "paste", verdict->paste, "there is nothing to propose");
+	dns_tell_text(out, "refused",
 	    verdict->refused_unknown == NULL ? verdict->refused : NULL,
 	    verdict->refused_unknown);
-	text_tell(out, "refused_paste", verdict->refused_paste,
+	dns_tell_text(out, "refused_paste", verdict->refused_paste,
 	    "there is nothing to propose");
 	policy_tell(verdict, out);
 	alignment_tell(identity, row, out);

@@ -14,6 +14,7 @@
 #include "agent/dns/domain_mx_paste.h"
 #include "agent/probes/dns_look.h"
 #include "agent/probes/dns_ours.h"
+#include "agent/probes/dns_tell.h"
 
 struct row {
 	const struct identity_domain *domain;
@@ -108,26 +109,6 @@ domain_run(struct dns_look *look, void *state)
 	return is_done;
 }
 
-static void
-truth_tell(struct fact_out *out, const char *column, enum dns_truth truth,
-    const char *unknown)
-{
-	if (truth == DNS_NOT_TOLD)
-		fact_out_unknown(out, column, "%s", unknown);
-	else
-		fact_out_bool(out, column, truth == DNS_YES);
-}
-
-static void
-text_tell(struct fact_out *out, const char *column, const char *text,
-    const char *unknown)
-{
-	if (text == NULL)
-		fact_out_unknown(out, column, "%s", unknown);
-	else
-		fact_out_text(out, column, text);
-}
-
 /* Mail in its name was seen, or is written by the mail system itself. */
 static bool
 is_seen(const struct dns_look *look, const struct identity_domain *domain)
@@ -184,18 +165,18 @@ row_tell(struct dns_look *look, const struct domain_check *check,
 	else
 		fact_out_text(
 		    out, "mx_state", domain_mx_state_names[mx->state]);
-	text_tell(out, "mx", mx->state == DOMAIN_MX_UNKNOWN ? NULL : mx->text,
-	    unknown);
-	truth_tell(out, "mx_dead",
+	dns_tell_text(out, "mx",
+	    mx->state == DOMAIN_MX_UNKNOWN ? NULL : mx->text, unknown);
+	dns_tell_truth(out, "mx_dead",
 	    mx->state == DOMAIN_MX_UNKNOWN ? DNS_NOT_TOLD : mx->is_dead,
 	    unknown);
-	truth_tell(out, "leads_here", mx->leads_here,
+	dns_tell_truth(out, "leads_here", mx->leads_here,
 	    row->looks_at_hosts ? unknown : "its mail ends elsewhere");
-	text_tell(out, "mx_problem",
+	dns_tell_text(out, "mx_problem",
 	    mx->state == DOMAIN_MX_UNKNOWN ? NULL
 	                                   : problems_text(look->arena, mx),
 	    unknown);
-	text_tell(out, "paste",
+	dns_tell_text(out, "paste",
 	    row->domain->is_hosted
 	        ? domain_mx_paste(look->arena, &check->named, name)
 	        : NULL,
@@ -218,27 +199,28 @@ host_tell(struct dns_look *look, const struct domain_check *check,
 	fact_out_text(out, "domain", domain);
 	fact_out_text(out, "host", host->name);
 	fact_out_number(out, "preference", host->preference);
-	text_tell(out, "state",
+	dns_tell_text(out, "state",
 	    is_known ? domain_mx_host_state_names[host->state] : NULL, unknown);
-	text_tell(out, "canonical",
+	dns_tell_text(out, "canonical",
 	    host->canonical != NULL ? host->canonical
 	    : is_known              ? ""
 	                            : NULL,
 	    unknown);
-	text_tell(out, "addresses", is_known ? host->addresses : NULL, unknown);
-	text_tell(out, "inside",
+	dns_tell_text(
+	    out, "addresses", is_known ? host->addresses : NULL, unknown);
+	dns_tell_text(out, "inside",
 	    host->inside_unknown == NULL ? host->inside : NULL,
 	    host->inside_unknown);
-	text_tell(out, "problem", is_known ? host->problem : NULL, unknown);
-	truth_tell(out, "leads_here", host->is_ours, unknown);
-	truth_tell(out, "alone", row->mx.is_dead,
+	dns_tell_text(out, "problem", is_known ? host->problem : NULL, unknown);
+	dns_tell_truth(out, "leads_here", host->is_ours, unknown);
+	dns_tell_truth(out, "alone", row->mx.is_dead,
 	    "not all servers of the domain are known");
 	fact_out_text(out, "record",
 	    domain_mx_record(look->arena, domain, host, host->name));
-	text_tell(out, "paste",
+	dns_tell_text(out, "paste",
 	    domain_mx_host_paste(look->arena, &check->named, domain, host),
 	    "what is right is not known here");
-	text_tell(out, "paste_address",
+	dns_tell_text(out, "paste_address",
 	    domain_mx_host_address(look->arena, &check->named, domain, host),
 	    "what is right is not known here");
 }

@@ -13,40 +13,28 @@
 #include "agent/base/text.h"
 #include "agent/mail/mail_name.h"
 
-struct value
-dns_sign_cell(const struct fact_set *facts, const char *table, const char *key,
-    const char *column)
-{
-	const struct table *schema = schema_table_find(table, NULL);
-
-	if (schema == NULL)
-		return VALUE_UNKNOWN_OF("it was not looked at");
-	return fact_cell(
-	    facts, schema, key, (size_t)schema_column_find(schema, column));
-}
-
 /* Mail goes through the signer; what mailfix.conf names is meant to be used. */
 static struct value
 in_use(const struct fact_set *facts, const char *signer)
 {
 	if (text_equal(signer, "mailfix.conf"))
 		return VALUE_BOOL_OF(true);
-	return dns_sign_cell(facts, "signer", signer, "in_use");
+	return fact_cell_named(facts, "signer", signer, "in_use");
 }
 
 static void
 key_add(struct dns_sign *sign, const struct fact_set *facts, const char *row)
 {
 	const struct value selector =
-	    dns_sign_cell(facts, "signing_key", row, "selector");
+	    fact_cell_named(facts, "signing_key", row, "selector");
 	const struct value domain =
-	    dns_sign_cell(facts, "signing_key", row, "domain");
+	    fact_cell_named(facts, "signing_key", row, "domain");
 	const struct value public =
-	    dns_sign_cell(facts, "signing_key", row, "public");
+	    fact_cell_named(facts, "signing_key", row, "public");
 	const struct value signer =
-	    dns_sign_cell(facts, "signing_key", row, "signer");
+	    fact_cell_named(facts, "signing_key", row, "signer");
 	const struct value problem =
-	    dns_sign_cell(facts, "signing_key", row, "problem");
+	    fact_cell_named(facts, "signing_key", row, "problem");
 	struct dns_sign_key *key = &sign->keys[sign->count];
 
 	if (sign->count == DNS_SIGN_KEYS_MAX || selector.kind != VALUE_TEXT ||

@@ -26,10 +26,6 @@ struct dns_sign {
 	size_t count;
 };
 
-/* dns_sign_cell - as fact_cell, by names */
-struct value dns_sign_cell(const struct fact_set *facts, const char *table,
-    const char *key, const char *column);
-
 /*
  * dns_sign_read - every key that has a selector and a domain
  * Texts are borrowed from facts, or in arena.

@@ -15,9 +15,9 @@
 #include "agent/base/text.h"
 #include "agent/dns/domain_mx.h"
 #include "agent/dns/tlsa.h"
+#include "agent/fact/fact.h"
 #include "agent/probes/dns_look.h"
 #include "agent/probes/dns_ours.h"
-#include "agent/probes/dns_sign.h"
 
 /* As the tables certificate and tlsa. */
 #define CERTIFICATES_MAX 64
@@ -52,7 +52,7 @@ static const char *
 text_of(const struct fact_set *facts, const char *row, const char *column)
 {
 	const struct value value =
-	    dns_sign_cell(facts, "certificate", row, column);
+	    fact_cell_named(facts, "certificate", row, column);
 
 	return value.kind == VALUE_TEXT ? value.text : "";
 }
@@ -61,7 +61,7 @@ static bool
 is_set(const struct fact_set *facts, const char *row, const char *column)
 {
 	const struct value value =
-	    dns_sign_cell(facts, "certificate", row, column);
+	    fact_cell_named(facts, "certificate", row, column);
 
 	return value.kind == VALUE_BOOL && value.is_true;
 }

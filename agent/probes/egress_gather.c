@@ -26,18 +26,6 @@ static const char *const outbound[PROBE_FAMILIES] = {
 /* A destination that could not be reached by any try, or nearly so. */
 #define SHARE_DOWN 0.9
 
-static struct value
-cell(const struct fact_set *facts, const char *table, const char *key,
-    const char *column)
-{
-	const struct table *schema = schema_table_find(table, NULL);
-
-	if (schema == NULL)
-		return VALUE_UNKNOWN_OF("it was not looked at");
-	return fact_cell(
-	    facts, schema, key, (size_t)schema_column_find(schema, column));
-}
-
 static double
 number(const struct value value)
 {
@@ -48,7 +36,8 @@ static void
 local_set(const struct fact_set *facts, const char *port, const char *column,
     struct egress_family *family)
 {
-	const struct value told = cell(facts, "firewall", port, column);
+	const struct value told =
+	    fact_cell_named(facts, "firewall", port, column);
 
 	if (told.kind != VALUE_TEXT)
 		family->local_reason = told.text;
@@ -84,11 +73,12 @@ tried_add(const struct fact_set *facts, struct egress *egress, bool is_down)
 	for (size_t i = 0; tried->state == FACT_KNOWN && i < tried->count;
 	     i++) {
 		const char *key = tried->rows[i].key;
-		const double share =
-		    number(cell(facts, "destination", key, "share_down"));
-		const double failed =
-		    number(cell(facts, "destination", key, "timeouts")) +
-		    number(cell(facts, "destination", key, "refused"));
+		const double share = number(
+		    fact_cell_named(facts, "destination", key, "share_down"));
+		const double failed = number(fact_cell_named(facts,
+		                          "destination", key, "timeouts")) +
+		                      number(fact_cell_named(facts,
+		                          "destination", key, "refused"));
 
 		if (is_down ? share >= SHARE_DOWN : failed > 0)
 			domain_add(egress, key);
@@ -124,7 +114,8 @@ is_client_outside(const struct fact_set *facts)
 
 		if (outside_family((struct span){key, (uint32_t)strlen(key)}) !=
 		        0 &&
-		    number(cell(facts, "client", key, "connections")) > 0)
+		    number(fact_cell_named(
+		        facts, "client", key, "connections")) > 0)
 			return true;
 	}
 	return false;
@@ -135,7 +126,8 @@ egress_gather(const struct fact_set *facts, const struct mta *mta,
     struct arena *arena, struct egress *ret, struct why *why)
 {
 	const struct mta_throttle *sending = mta->throttle;
-	const struct value seen = cell(facts, "log", NULL, reached[PROBE_V4]);
+	const struct value seen =
+	    fact_cell_named(facts, "log", NULL, reached[PROBE_V4]);
 	const char *port;
 	struct value rule;
 
@@ -154,17 +146,19 @@ egress_gather(const struct fact_set *facts, const struct mta *mta,
 
 		family->is_used = i == PROBE_V4 ? !sending->is_without_v4
 		                                : !sending->is_without_v6;
-		family->reached = number(cell(facts, "log", NULL, reached[i]));
+		family->reached =
+		    number(fact_cell_named(facts, "log", NULL, reached[i]));
 		family->unreached =
-		    number(cell(facts, "log", NULL, unreached[i]));
+		    number(fact_cell_named(facts, "log", NULL, unreached[i]));
 		local_set(facts, port, outbound[i], family);
 	}
-	rule = cell(facts, "firewall", port, "outbound_rule");
+	rule = fact_cell_named(facts, "firewall", port, "outbound_rule");
 	ret->rule = rule.kind == VALUE_TEXT ? rule.text : "";
-	rule = cell(facts, "firewall", port, "manager");
+	rule = fact_cell_named(facts, "firewall", port, "manager");
 	ret->manager = rule.kind == VALUE_TEXT ? rule.text : "";
-	ret->waiting = number(cell(facts, "queue", NULL, "deferred")) +
-	               number(cell(facts, "queue", NULL, "active"));
+	ret->waiting =
+	    number(fact_cell_named(facts, "queue", NULL, "deferred")) +
+	    number(fact_cell_named(facts, "queue", NULL, "active"));
 	ret->is_outside = is_client_outside(facts);
 	domains_set(facts, ret);
 	return true;
