@@ -1,5 +1,5 @@
 /*
- * dir.c - the names in a directory of configuration
+ * dir.c - the files of a directory of configuration
  *
  * Purpose  list files in an order that does not depend on the file system, and
  *          see that nobody but root can change them
@@ -93,4 +93,34 @@ dir_names(struct arena *arena, const char *path, const char *suffix,
 	fd = -1; /* closed with dir */
 	dir_trust(path, &st, lint);
 	return names_read(arena, dir, path, suffix, ret, why);
+}
+
+const char *const *
+dir_catalogue(struct arena *arena, const char *shipped, const char *site,
+    const char *directory, struct lint *lint)
+{
+	struct dir_names names = {0};
+	struct why why = {0};
+	const char **paths;
+	size_t n = 0;
+	int r;
+
+	if (directory != NULL) {
+		const char *own = arena_printf(
+		    arena, "%s%s", directory, strrchr(shipped, '/'));
+
+		if (access(own, F_OK) == 0) {
+			paths = arena_alloc(arena, 2, sizeof(*paths));
+			paths[0] = own;
+			return paths;
+		}
+	}
+	r = dir_names(arena, site, ".ini", &names, lint, &why);
+	if (r < 0 && r != -ENOENT)
+		lint_add(lint, site, 0, "%s", why.text);
+	paths = arena_alloc(arena, names.count + 2, sizeof(*paths));
+	paths[n++] = shipped;
+	for (size_t i = 0; i < names.count; i++)
+		paths[n++] = arena_printf(arena, "%s/%s", site, names.names[i]);
+	return paths;
 }

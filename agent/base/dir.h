@@ -1,5 +1,5 @@
 /*
- * dir.h - the names in a directory of configuration
+ * dir.h - the files of a directory of configuration
  */
 #ifndef MAILFIX_BASE_DIR_H
 #define MAILFIX_BASE_DIR_H
@@ -26,6 +26,20 @@ struct dir_names {
  */
 int dir_names(struct arena *arena, const char *path, const char *suffix,
     struct dir_names *ret, struct lint *lint, struct why *why);
+
+/*
+ * dir_catalogue - the files that a catalogue is read from, in that order
+ *
+ * shipped    its path where it is installed
+ * site       a directory of what the site adds to it: NAME.ini
+ * directory  another one for the shipped file: when it is there, it is read,
+ *            and nothing of the site's; or NULL
+ * lint       gets what is wrong with the site's directory, but that it is not
+ *            there
+ * Returns paths, NULL-terminated, in the arena.
+ */
+const char *const *dir_catalogue(struct arena *arena, const char *shipped,
+    const char *site, const char *directory, struct lint *lint);
 
 struct stat;
 

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/config.h"
@@ -109,32 +108,8 @@ blocklist_load(struct arena *arena, const char *const *paths, struct lint *lint,
 const char *const *
 blocklist_paths(struct arena *arena, const char *directory, struct lint *lint)
 {
-	struct dir_names names = {0};
-	struct why why = {0};
-	const char **paths;
-	size_t n = 0;
-	int r;
-
-	if (directory != NULL) {
-		const char *own =
-		    arena_printf(arena, "%s/blocklists.ini", directory);
-
-		if (access(own, F_OK) == 0) {
-			paths = arena_alloc(arena, 2, sizeof(*paths));
-			paths[0] = own;
-			return paths;
-		}
-	}
-	r = dir_names(
-	    arena, CONFIG_BLOCKLISTS_SITE, ".ini", &names, lint, &why);
-	if (r < 0 && r != -ENOENT)
-		lint_add(lint, CONFIG_BLOCKLISTS_SITE, 0, "%s", why.text);
-	paths = arena_alloc(arena, names.count + 2, sizeof(*paths));
-	paths[n++] = CONFIG_BLOCKLISTS;
-	for (size_t i = 0; i < names.count; i++)
-		paths[n++] = arena_printf(
-		    arena, "%s/%s", CONFIG_BLOCKLISTS_SITE, names.names[i]);
-	return paths;
+	return dir_catalogue(
+	    arena, CONFIG_BLOCKLISTS, CONFIG_BLOCKLISTS_SITE, directory, lint);
 }
 
 /* A list of which nothing is told: RFC 5782 alone. */

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/config.h"
@@ -174,29 +173,6 @@ const char *const *
 reply_catalogue_paths(
     struct arena *arena, const char *directory, struct lint *lint)
 {
-	struct dir_names names = {0};
-	struct why why = {0};
-	const char **paths;
-	size_t n = 0;
-	int rc;
-
-	if (directory != NULL) {
-		const char *own =
-		    arena_printf(arena, "%s/replies.ini", directory);
-
-		if (access(own, F_OK) == 0) {
-			paths = arena_alloc(arena, 2, sizeof(*paths));
-			paths[0] = own;
-			return paths;
-		}
-	}
-	rc = dir_names(arena, CONFIG_REPLIES_SITE, ".ini", &names, lint, &why);
-	if (rc < 0 && rc != -ENOENT)
-		lint_add(lint, CONFIG_REPLIES_SITE, 0, "%s", why.text);
-	paths = arena_alloc(arena, names.count + 2, sizeof(*paths));
-	paths[n++] = CONFIG_REPLIES;
-	for (size_t i = 0; i < names.count; i++)
-		paths[n++] = arena_printf(
-		    arena, "%s/%s", CONFIG_REPLIES_SITE, names.names[i]);
-	return paths;
+	return dir_catalogue(
+	    arena, CONFIG_REPLIES, CONFIG_REPLIES_SITE, directory, lint);
 }
