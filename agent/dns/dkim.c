@@ -54,13 +54,6 @@ struct judging {
 	struct dkim_verdict *verdict;
 };
 
-const char *
-dkim_name(struct arena *arena, const struct dkim_key *key)
-{
-	return arena_printf(
-	    arena, "%s._domainkey.%s", key->selector, key->domain);
-}
-
 /* False: it is not known, or no key that could be published. */
 static bool
 own_read(struct arena *arena, const char *letters, struct public_key *ret)
@@ -201,7 +194,9 @@ dkim_judge(struct arena *arena, struct dns_book *book,
     const struct dkim_key *key, struct dkim_verdict *ret)
 {
 	struct judging judging = {.arena = arena, .verdict = ret};
-	const char *name = dkim_name(arena, key), *owner;
+	const char *name =
+	    arena_printf(arena, "%s._domainkey.%s", key->selector, key->domain);
+	const char *owner;
 
 	judging.result = dns_book_look(book, name, DNS_TXT);
 	if (judging.result == NULL)

@@ -47,9 +47,6 @@ struct dkim_verdict {
 	const char *paste; /* the right record; NULL: our key is not known */
 };
 
-/* dkim_name - "sel._domainkey.example.com" */
-const char *dkim_name(struct arena *arena, const struct dkim_key *key);
-
 /*
  * dkim_judge - as far as the book goes
  * Returns false while something must be asked first.

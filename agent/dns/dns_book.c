@@ -122,18 +122,6 @@ dns_book_want(struct dns_book *book, const char *name, enum dns_type type)
 	(void)entry_get(book, name, type);
 }
 
-void
-dns_book_put(struct dns_book *book, const char *name, enum dns_type type,
-    const struct dns_result *result)
-{
-	struct entry *entry = entry_get(book, name, type);
-
-	if (entry == NULL)
-		return;
-	entry->result = *result;
-	entry->is_known = true;
-}
-
 size_t
 dns_book_wants(const struct dns_book *book)
 {

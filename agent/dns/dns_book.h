@@ -81,10 +81,6 @@ int dns_book_dispute(
  */
 bool dns_book_is_over(const struct dns_book *book);
 
-/* dns_book_put - know this without asking: for what the host itself says */
-void dns_book_put(struct dns_book *book, const char *name, enum dns_type type,
-    const struct dns_result *result);
-
 /*
  * dns_book_is_validated - was DNSSEC seen to vouch for anything in this run?
  * Without that it is not known whether this host's name server checks it, and
