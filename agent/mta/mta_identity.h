@@ -61,10 +61,8 @@ struct mta_identity {
 	/* where sockets are bound: "" the system chooses; never NULL */
 	const char *bind_v4, *bind_v6;
 	const char *bind_setting_v4, *bind_setting_v6; /* what says so */
-	/* "smtp_address_preference" is in its file already */
-	bool has_preference;
-	bool uses_v4, uses_v6; /* inet_protocols */
-	bool prefers_v4;       /* smtp_address_preference = ipv4 already */
+	bool uses_v4, uses_v6;                         /* inet_protocols */
+	bool prefers_v4; /* smtp_address_preference = ipv4 already */
 	struct mta_domain *domains;
 	size_t domain_count;
 	struct mta_dnsbl *dnsbls;

@@ -137,6 +137,14 @@ struct mta_ops {
 	    struct mta_identity *ret, struct why *why);
 
 	/*
+	 * certificates - of the identity, those alone: runs no tool, and asks no
+	 * table. NULL: not told here.
+	 * Returns 0, or a negative errno with why.
+	 */
+	int (*certificates)(struct arena *arena, const struct mta *mta,
+	    struct mta_identity *ret, struct why *why);
+
+	/*
 	 * sender_relays - mail of which of these domains leaves through a relay
 	 * of its own? Asks the tables that go by the sender. NULL: not here.
 	 * ret  one for each domain

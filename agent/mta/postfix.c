@@ -305,6 +305,7 @@ const struct mta_ops postfix_ops = {
     .throttle_provision = postfix_throttle_provision,
     .throttle_relay = postfix_throttle_relay,
     .identity = postfix_identity,
+    .certificates = postfix_certificates,
     .sender_relays = postfix_sender_relays,
     .dnsbl_paste = postfix_dnsbl_paste,
     .map_build = postfix_map_build,

@@ -52,7 +52,9 @@ const char *postfix_dnsbl_paste(struct arena *arena, const struct mta *mta,
 /* postfix_words - split a list at blanks and commas; braces keep together */
 const char *const *postfix_words(struct arena *arena, const char *text);
 
-/* postfix_identity - see mta_ops.h */
+/* postfix_identity, postfix_certificates - see mta_ops.h */
+int postfix_certificates(struct arena *arena, const struct mta *mta,
+    struct mta_identity *ret, struct why *why);
 int postfix_identity(struct arena *arena, const struct mta *mta,
     struct mta_identity *ret, struct why *why);
 

@@ -223,6 +223,30 @@ has_users(const struct mta *mta)
 	return false;
 }
 
+static int
+settings_check(const struct mta *mta, struct why *why)
+{
+	if (mta->has_settings && mta->own != NULL)
+		return 0;
+	return why_set(why, -ENODATA, "%s",
+	    mta->settings_error != NULL ? mta->settings_error
+	                                : "its settings are not known");
+}
+
+int
+postfix_certificates(struct arena *arena, const struct mta *mta,
+    struct mta_identity *ret, struct why *why)
+{
+	const int r = settings_check(mta, why);
+
+	if (r < 0)
+		return r;
+	*ret = (struct mta_identity){.certificate_count = 0};
+	postfix_identity_certificates(
+	    arena, &mta->own->settings, &mta->own->services, ret);
+	return 0;
+}
+
 int
 postfix_identity(struct arena *arena, const struct mta *mta,
     struct mta_identity *ret, struct why *why)
@@ -230,11 +254,10 @@ postfix_identity(struct arena *arena, const struct mta *mta,
 	const struct postfix_settings *settings;
 	const struct postfix_service *service;
 	const char *protocols;
+	const int r = settings_check(mta, why);
 
-	if (!mta->has_settings || mta->own == NULL)
-		return why_set(why, -ENODATA, "%s",
-		    mta->settings_error != NULL ? mta->settings_error
-		                                : "its settings are not known");
+	if (r < 0)
+		return r;
 	settings = &mta->own->settings;
 	service = sender_find(arena, mta->own);
 	*ret = (struct mta_identity){.is_silent = is_silent(settings)};
@@ -251,8 +274,6 @@ postfix_identity(struct arena *arena, const struct mta *mta,
 		ret->helo = NULL;
 		ret->helo_error = "smtp_helo_name is empty";
 	}
-	ret->has_preference =
-	    mta_param_find(mta, "smtp_address_preference") != NULL;
 	ret->prefers_v4 =
 	    strcasecmp(postfix_service_value(arena, settings, service,
 	                   "smtp_address_preference", "any"),

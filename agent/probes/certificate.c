@@ -46,10 +46,10 @@ certificate_prepare(struct probe_job *job, struct why *why)
 	if (mta == NULL || job->mta_error != NULL)
 		state->unknown =
 		    job->mta_error != NULL ? job->mta_error : "not looked for";
-	else if (mta->ops != NULL && mta->ops->identity == NULL)
+	else if (mta->ops != NULL && mta->ops->certificates == NULL)
 		state->unknown =
 		    "the settings of the mail system are not read here";
-	else if (mta->ops != NULL && mta->ops->identity(job->arena, mta,
+	else if (mta->ops != NULL && mta->ops->certificates(job->arena, mta,
 	                                 &state->identity, &reason) < 0)
 		state->unknown = arena_dup(job->arena, reason.text);
 	else if ((job->fds[FD_BUNDLE] = bundle_new(&reason)) < 0)

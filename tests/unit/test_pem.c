@@ -192,7 +192,7 @@ test_bundle(void **state)
 static const char *chain_path;
 
 static int
-identity_tell(struct arena *arena, const struct mta *mta,
+certificates_tell(struct arena *arena, const struct mta *mta,
     struct mta_identity *ret, struct why *why)
 {
 	(void)mta;
@@ -208,7 +208,7 @@ static void
 test_probe(void **state)
 {
 	static const struct mta_ops ops = {
-	    .kind = "postfix", .identity = identity_tell};
+	    .kind = "postfix", .certificates = certificates_tell};
 	const struct mta mta = {.ops = &ops, .has_settings = true};
 	char path[] = "/tmp/mailfix-test-XXXXXX";
 	int fd = mkstemp(path);
