@@ -9,7 +9,7 @@
  *          it is preferred already; -EOPNOTSUPP: not with this mail system
  * Runs as  actor; pure
  * Source   postconf(5) smtp_address_preference: "any" takes both by turns, so a
- *          servers' refusal of one of them delays half of the mail
+ *          server's refusal of one of them delays half of the mail
  */
 #include <errno.h>
 #include <string.h>
