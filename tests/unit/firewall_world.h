@@ -326,6 +326,41 @@ world_base(struct world *world, const struct nf_table *table, const char *name,
 }
 
 static inline void
+bytes_keep(struct arena *arena, const uint8_t **bytes, size_t length)
+{
+	if (*bytes != NULL) {
+		uint8_t *kept = arena_alloc(arena, length, 1);
+
+		(void)memcpy(kept, *bytes, length);
+		*bytes = kept;
+	}
+}
+
+/* The bytes of what is written in a rule live as long as its block. */
+static inline void
+expr_keep(struct arena *arena, struct nf_expr *expr)
+{
+	switch (expr->op) {
+	case NF_OP_CMP:
+		bytes_keep(arena, &expr->cmp.data, expr->length);
+		break;
+	case NF_OP_BITWISE:
+		bytes_keep(arena, &expr->bitwise.mask, expr->length);
+		bytes_keep(arena, &expr->bitwise.xor, expr->length);
+		break;
+	case NF_OP_IMMEDIATE:
+		bytes_keep(arena, &expr->immediate.data, expr->length);
+		break;
+	case NF_OP_RANGE:
+		bytes_keep(arena, &expr->range.from, expr->length);
+		bytes_keep(arena, &expr->range.to, expr->length);
+		break;
+	default:
+		break;
+	}
+}
+
+static inline void
 world_rule_add(struct world *world, struct nf_chain *chain,
     const struct nf_expr *exprs, size_t count)
 {
@@ -337,6 +372,8 @@ world_rule_add(struct world *world, struct nf_chain *chain,
 		(void)memcpy(
 		    rules, chain->rules, chain->rule_count * sizeof(*rules));
 	(void)memcpy(copy, exprs, count * sizeof(*copy));
+	for (size_t i = 0; i < count; i++)
+		expr_keep(world->arena, &copy[i]);
 	rules[chain->rule_count] =
 	    (struct nf_rule){.handle = chain->rule_count + 1,
 	        .exprs = copy,
@@ -345,7 +382,6 @@ world_rule_add(struct world *world, struct nf_chain *chain,
 	chain->rule_count++;
 }
 
-/* The bytes of the expressions live as long as the block that adds them. */
 #define RULE(world, chain, ...)                                                \
 	world_rule_add(world, chain, (const struct nf_expr[]){__VA_ARGS__},    \
 	    sizeof((const struct nf_expr[]){__VA_ARGS__}) /                    \

@@ -100,6 +100,13 @@ end(void **state)
 }
 
 static void
+again(void)
+{
+	(void)end(NULL);
+	(void)begin(NULL);
+}
+
+static void
 gather(struct egress *ret)
 {
 	struct why why = {0};
@@ -339,7 +346,7 @@ test_rule(void **state)
 	tell();
 	expect("state_v4", "open");
 	/* the rule for another port */
-	begin(NULL);
+	again();
 	rules_are("587", "drop", "drop", rule);
 	log_is(1, 0, 1, 0);
 	tell();
@@ -531,7 +538,7 @@ test_pick(void **state)
 	number("destination", "bare.test", "timeouts", 1);
 	assert_string_equal(picked(), "192.0.2.1 203.0.113.1 198.51.100.1 ");
 	/* no more domains than that are looked up */
-	begin(NULL);
+	again();
 	log_is(0, 1, 0, 0);
 	for (unsigned i = 0; i < EGRESS_DOMAINS; i++)
 		waits(arena_printf(world.arena, "none%u.test", i));

@@ -94,6 +94,13 @@ is_in_memory(void)
 	return is_found;
 }
 
+/* A sanitizer moves what is on the stack to places of its own, and keeps it. */
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY_TELLS false
+#else
+#define MEMORY_TELLS true
+#endif
+
 /* What every later child inherits has no byte of a key, nor of a stranger. */
 static void
 test_no_secret_kept(void **state)
@@ -102,6 +109,8 @@ test_no_secret_kept(void **state)
 	char *control;
 
 	(void)state;
+	if (!MEMORY_TELLS)
+		skip();
 	runs("opendkim");
 	runs("rspamd");
 	put("/etc/opendkim.conf", "KeyTable /K\nSigningTable /S\n");
