@@ -99,21 +99,31 @@ problem_out(struct arena *arena, const struct mta_certificate *file,
 }
 
 static void
+date_out(int64_t not_after_s, int64_t now_s, struct fact_out *out)
+{
+	const time_t until = (time_t)not_after_s;
+	const double left = (double)(not_after_s - now_s);
+	char text[32];
+	struct tm tm;
+
+	if (not_after_s == 0 || gmtime_r(&until, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+		fact_out_unknown(out, "not_after", "its date cannot be read");
+		fact_out_unknown(out, "left", "its date cannot be read");
+		return;
+	}
+	fact_out_text(out, "not_after", text);
+	fact_out_number(out, "left", left > 0 ? left : 0);
+}
+
+static void
 certificate_out(const struct pem_certificate *certificate, size_t position,
     int64_t now_s, struct fact_out *out)
 {
-	char text[32];
-	time_t until = (time_t)certificate->not_after_s;
-	double left = (double)(certificate->not_after_s - now_s);
-	struct tm tm;
-
 	/* one that is signed by itself is its own issuer, and the server's */
 	fact_out_bool(out, "is_leaf", position == 1 || !certificate->is_issuer);
 	fact_out_text(out, "names", certificate->names);
-	if (gmtime_r(&until, &tm) != NULL &&
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		fact_out_text(out, "not_after", text);
-	fact_out_number(out, "left", left > 0 ? left : 0);
+	date_out(certificate->not_after_s, now_s, out);
 	fact_out_text(out, "sha256", certificate->sha256);
 	fact_out_text(out, "sha512", certificate->sha512);
 	fact_out_text(out, "spki_sha256", certificate->spki_sha256);

@@ -41,9 +41,9 @@ int pem_key_read(
 #define PEM_SHA512_HEX 129
 
 struct pem_certificate {
-	const char *names; /* DNS names, joined by " " */
-	int64_t not_after_s;
-	bool is_issuer; /* CA:TRUE */
+	const char *names;   /* DNS names, joined by " " */
+	int64_t not_after_s; /* 0: it has no date that can be read */
+	bool is_issuer;      /* CA:TRUE */
 	char sha256[PEM_SHA256_HEX], sha512[PEM_SHA512_HEX];
 	char spki_sha256[PEM_SHA256_HEX], spki_sha512[PEM_SHA512_HEX];
 };

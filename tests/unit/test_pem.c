@@ -113,6 +113,45 @@ test_no_keys(void **state)
 	    "the key has a pass phrase");
 }
 
+/* The certificate with a letter in the date that it is good until. */
+static const char *
+dateless(struct arena *arena)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----\n",
+	                  end[] = "-----END CERTIFICATE-----\n";
+	const char *from = sample_leaf + sizeof(begin) - 1;
+	const size_t length = (size_t)(strstr(sample_leaf, end) - from);
+	uint8_t *der = arena_alloc(arena, BASE64_OCTETS(length), 1), *date;
+	AUTO_BUF struct buf text = {0};
+	const size_t line = 48; /* octets: RFC 7468 section 2 */
+	size_t count = 0, bad;
+
+	assert_int_equal(base64_read(from, length, der, &count, &bad), 0);
+	date = memmem(der, count, "21250617021118Z", 15);
+	assert_non_null(date);
+	date[4] = 'X';
+	for (size_t at = 0; at < count; at += line) {
+		base64_add(
+		    &text, der + at, count - at < line ? count - at : line);
+		buf_add(&text, "\n");
+	}
+	return arena_printf(arena, "%s%s%s", begin, buf_text(&text), end);
+}
+
+static void
+test_date(void **state)
+{
+	struct pem_certificate got[PEM_CERTIFICATES_MAX];
+	const char *text = dateless(*state);
+	struct why why = {0};
+	size_t count;
+
+	assert_int_equal(pem_certificates_read(
+	                     *state, text, strlen(text), got, &count, &why),
+	    0);
+	assert_int_equal(got[0].not_after_s, 0);
+}
+
 static void
 test_certificates(void **state)
 {
@@ -240,6 +279,7 @@ test_probe(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
     cmocka_unit_test_setup_teardown(test_no_keys, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_date, setup, teardown),
     cmocka_unit_test_setup_teardown(test_certificates, setup, teardown),
     cmocka_unit_test_setup_teardown(test_bundle, setup, teardown),
     cmocka_unit_test_setup_teardown(test_probe, setup, teardown),
