@@ -69,8 +69,8 @@ struct mta_identity {
 	size_t dnsbl_count;
 	struct mta_certificate *certificates;
 	size_t certificate_count;
-	/* what a client calls the server (SNI) may choose one that is not there */
-	bool has_certificates_by_name;
+	/* why a client may be shown one that is not among them; or NULL */
+	const char *certificates_unread;
 	/* "mysql:/etc/x.cf (mydestination)": not read; NULL-terminated */
 	const char *const *unread;
 };

@@ -214,7 +214,10 @@ certificate_add(
 			ret->certificates[i].is_mx |= is_mx;
 			return;
 		}
-	if (ret->certificate_count < CERTIFICATES_MAX)
+	if (ret->certificate_count == CERTIFICATES_MAX)
+		ret->certificates_unread =
+		    "there are more files of certificates than are read";
+	else
 		ret->certificates[ret->certificate_count++] =
 		    (struct mta_certificate){arena_dup(arena, path), is_mx};
 }
@@ -251,7 +254,9 @@ service_certificates(struct arena *arena,
 	/* it has keys and chains in base 64, by names: not read here */
 	if (is_mx && postfix_service_value(arena, settings, service,
 	                 "tls_server_sni_maps", "")[0] != '\0')
-		ret->has_certificates_by_name = true;
+		ret->certificates_unread =
+		    "certificates that tls_server_sni_maps has for names of "
+		    "this server are not read";
 	for (size_t i = 0; chain[i] != NULL; i++)
 		certificate_add(arena, ret, chain[i], is_mx);
 	for (size_t i = 0; chain[0] == NULL && i < ARRAY_COUNT(files); i++)

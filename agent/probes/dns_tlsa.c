@@ -104,15 +104,17 @@ certificates_read(struct tlsa_check *check, struct dns_look *look)
 
 	check->query.certificates = check->certificates;
 	/* senders with DANE call the server by its name: RFC 7672, 8.1 */
-	if (mta != NULL && mta->has_certificates_by_name)
-		check->query.certificates_unknown =
-		    "certificates that stand in a table for names of this "
-		    "server are not read";
+	if (mta != NULL)
+		check->query.certificates_unknown = mta->certificates_unread;
 	if (table->state != FACT_KNOWN)
 		check->query.certificates_unknown =
 		    table->state == FACT_UNKNOWN
 		        ? table->reason
 		        : "the certificates here were not looked at";
+	/* a full table may have been cut */
+	if (table->count >= CERTIFICATES_MAX)
+		check->query.certificates_unknown =
+		    "there are more certificates than are looked at";
 	for (size_t i = 0; i < table->count; i++)
 		certificate_add(check, look, table->rows[i].key);
 }

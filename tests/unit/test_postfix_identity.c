@@ -339,7 +339,7 @@ test_certificates(void **state)
 	assert_string_equal(got.certificates[1].path, "/etc/ssl/ec.pem");
 	assert_string_equal(got.certificates[2].path, "/etc/ssl/sub.pem");
 	assert_false(got.certificates[2].is_mx);
-	assert_false(got.has_certificates_by_name);
+	assert_null(got.certificates_unread);
 	got = identity_of(*state,
 	    "smtpd_tls_chain_files = /a.pem, /b.pem\n"
 	    "smtpd_tls_cert_file = /etc/ssl/rsa.pem\n"
@@ -353,12 +353,19 @@ test_certificates(void **state)
 	    "smtpd_use_tls = yes\nsmtpd_tls_cert_file = /x.pem\n"
 	    "tls_server_sni_maps = $config_directory/sni\n",
 	    plain_master);
-	assert_true(got.has_certificates_by_name);
+	assert_non_null(got.certificates_unread);
 	got = identity_of(*state,
 	    "smtpd_use_tls = yes\nsmtpd_tls_cert_file = /x.pem\n",
 	    "smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n"
 	    "  -o tls_server_sni_maps=hash:/etc/postfix/sni\n");
-	assert_false(got.has_certificates_by_name);
+	assert_null(got.certificates_unread);
+	/* one too many */
+	got = identity_of(*state,
+	    "smtpd_use_tls = yes\nsmtpd_tls_chain_files = /1 /2 /3 /4 /5 /6 "
+	    "/7 /8 /9 /10 /11 /12 /13 /14 /15 /16 /17\n",
+	    plain_master);
+	assert_int_equal(got.certificate_count, 16);
+	assert_non_null(got.certificates_unread);
 	/* TLS is not offered */
 	got =
 	    identity_of(*state, "smtpd_tls_cert_file = /x.pem\n", plain_master);

@@ -369,7 +369,7 @@ chosen_by_name(void **test)
 	const struct dns_asker asker = {rows_ask, &world};
 	struct fact_set *got = fact_set_new(arena);
 	struct fact_out *out = fact_out_to_set(got);
-	const struct mta_identity mta = {.has_certificates_by_name = true};
+	const struct mta_identity mta = {.certificates_unread = "SNI"};
 	struct identity identity = {
 	    .addresses = {{.text = "192.0.2.1", .family = 2}},
 	    .address_count = 1,
@@ -385,9 +385,7 @@ chosen_by_name(void **test)
 	dns_look_run(checks, &look, &asker, false, NULL, out);
 	fact_out_end(out);
 	fact_out_free(out);
-	assert_fact_unknown(got, "tlsa", "mx.test", "state",
-	    "certificates that stand in a table for names of this server are "
-	    "not read");
+	assert_fact_unknown(got, "tlsa", "mx.test", "state", "SNI");
 	arena_free(arena);
 }
 
