@@ -119,6 +119,7 @@ try_next(struct dns_flight *flight, size_t from, int64_t now_ms)
 	flight->is_cut = false;
 	flight->is_plain = false;
 	flight->question.is_unchecked = false;
+	flight->is_told_unchecked = false;
 	while (dns_health_next(flight->servers, flight->tries,
 	    flight->limits->rounds, from, &flight->server)) {
 		flight->tries[flight->server]++;
@@ -159,25 +160,10 @@ tcp_length(const struct dns_tcp *tcp)
 	return 2 + (((size_t)tcp->bytes[0] << 8) | tcp->bytes[1]);
 }
 
-/* Asked with CD, it tells what it would not tell else; true: it is final. */
-static bool
-unchecked_take(struct dns_flight *flight, const struct dns_result *told)
-{
-	if (!dns_is_known(told))
-		return false;
-	flight->result->outcome = DNS_BOGUS;
-	flight->result->detail =
-	    "DNSSEC: its signatures do not hold, and the name server answers "
-	    "only when told not to check them";
-	return true;
-}
-
 /* What one server told; true: it is final. */
 static bool
 result_take(struct dns_flight *flight, const struct dns_result *told)
 {
-	if (flight->question.is_unchecked)
-		return unchecked_take(flight, told);
 	*flight->result = *told;
 	flight->result->server = server_of(flight)->text;
 	if (!flight->servers->is_trusted)
@@ -187,13 +173,37 @@ result_take(struct dns_flight *flight, const struct dns_result *told)
 	return dns_is_known(told);
 }
 
+/*
+ * The answer to a question with CD. If that is told, DNSSEC is the cause, or a
+ * failure that has passed: resolvers have those with what they do not know yet.
+ * So the question is asked a last time as it was.
+ */
+static bool
+unchecked_take(
+    struct dns_flight *flight, const struct dns_result *told, int64_t now_ms)
+{
+	flight->is_told_unchecked = dns_is_known(told);
+	flight->question.is_unchecked = false;
+	return flight->is_told_unchecked ? try_again(flight, now_ms)
+	                                 : try_other(flight, now_ms);
+}
+
 /* A reply that was read. Returns false when the flight is over. */
 static bool
 done_take(
     struct dns_flight *flight, const struct dns_result *told, int64_t now_ms)
 {
+	if (flight->question.is_unchecked)
+		return unchecked_take(flight, told, now_ms);
 	if (result_take(flight, told))
 		return false;
+	if (told->outcome == DNS_SERVFAIL && flight->is_told_unchecked) {
+		flight->result->outcome = DNS_BOGUS;
+		flight->result->detail =
+		    "DNSSEC: its signatures do not hold, and the name server "
+		    "answers only when told not to check them";
+		return false;
+	}
 	/* is DNSSEC the cause? */
 	if (told->outcome == DNS_SERVFAIL && !flight->was_unchecked) {
 		flight->was_unchecked = true;

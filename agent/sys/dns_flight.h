@@ -29,6 +29,7 @@ struct dns_flight {
 	bool is_plain;                   /* without EDNS */
 	bool is_cut;                     /* by TCP, as UDP's answer was cut */
 	bool was_unchecked;              /* has been asked with CD */
+	bool is_told_unchecked;          /* this server answered then */
 	int fd;
 	int64_t try_ms, try_end_ms; /* when the try began and ends */
 	struct dns_tcp *tcp;        /* heap; NULL: by UDP */

@@ -209,6 +209,18 @@ is_bare_refusal(const uint8_t *bytes)
 	       rcode != RCODE_NXDOMAIN;
 }
 
+/*
+ * Is "nothing" only that this server does not ask others for us? It says whom
+ * to ask, or where an alias leads. The C library passes such a reply over, too
+ * (res_send.c: "referred query").
+ */
+static bool
+is_referral(const uint8_t *bytes, const struct dns_result *told)
+{
+	return (bytes[3] & FLAG_RA) == 0 &&
+	       ((bytes[2] & FLAG_AA) == 0 || told->canonical != NULL);
+}
+
 enum dns_reply
 dns_wire_read(const struct dns_question *question, const uint8_t *bytes,
     size_t length, struct arena *arena, struct dns_result *ret)
@@ -238,6 +250,11 @@ dns_wire_read(const struct dns_question *question, const uint8_t *bytes,
 	ret->is_local = (bytes[2] & FLAG_AA) != 0 && (bytes[3] & FLAG_RA) != 0;
 	if (ret->outcome == DNS_ANSWER || ret->outcome == DNS_NXDOMAIN)
 		ret->outcome = answer_read(question, bytes, length, arena, ret);
+	if (ret->outcome == DNS_NODATA && is_referral(bytes, ret)) {
+		ret->outcome = DNS_BOGUS;
+		ret->detail = "the name server does not ask others for this "
+		              "host, and has no answer of its own";
+	}
 	if (ret->outcome != DNS_ANSWER) {
 		ret->records = NULL;
 		ret->count = 0;

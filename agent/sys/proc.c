@@ -27,7 +27,8 @@
 ssize_t
 proc_read(const char *path, char *text, size_t size)
 {
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	AUTO_CLOSE int fd =
+	    open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	size_t length = 0;
 
 	if (fd < 0)

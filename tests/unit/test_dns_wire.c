@@ -174,6 +174,34 @@ header_counts(void **test)
 	arena_free(arena);
 }
 
+/* A server that does not ask others: what it has not may be elsewhere. */
+static void
+referral(void **test)
+{
+	struct arena *arena = arena_new();
+	struct dns_result result;
+
+	(void)test;
+	/* whom to ask: the servers of test */
+	assert_int_equal(READ("\x12\x34\x81\0\0\1\0\0\0\1\0\0" QUESTION
+	                      "\300\16\0\2\0\1\0\0\1\54\0\5\2ns\300\16"),
+	    DNS_REPLY_DONE);
+	assert_int_equal(result.outcome, DNS_BOGUS);
+	assert_non_null(result.detail);
+	/* an alias in its zone, that leads out of it */
+	assert_int_equal(READ("\x12\x34\x85\0\0\1\0\1\0\0\0\0" QUESTION
+	                      "\300\14\0\5\0\1\0\0\0\1\0\4\1b\300\16"),
+	    DNS_REPLY_DONE);
+	assert_int_equal(result.outcome, DNS_BOGUS);
+	/* a resolver has followed it */
+	assert_int_equal(READ("\x12\x34\x81\x80\0\1\0\1\0\0\0\0" QUESTION
+	                      "\300\14\0\5\0\1\0\0\0\1\0\4\1b\300\16"),
+	    DNS_REPLY_DONE);
+	assert_int_equal(result.outcome, DNS_NODATA);
+	assert_null(result.detail);
+	arena_free(arena);
+}
+
 /* As unbound refuses; what it says of a name needs the question. */
 static void
 bare_header(void **test)
@@ -302,6 +330,7 @@ main(void)
 	    cmocka_unit_test(chain_is_followed),
 	    cmocka_unit_test(chain_without_end),
 	    cmocka_unit_test(bare_header),
+	    cmocka_unit_test(referral),
 	    cmocka_unit_test(nothing_at_the_end),
 	    cmocka_unit_test(header_counts),
 	    cmocka_unit_test(text_is_joined),
