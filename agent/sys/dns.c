@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/clock.h"
@@ -130,22 +131,15 @@ batch_run(struct batch *batch, int64_t end_ms)
 	}
 }
 
-int
-dns_ask(struct dns_servers *servers, struct arena *arena,
+static void
+all_ask(struct dns_servers *servers, struct arena *arena,
     const struct dns_query *queries, size_t count,
-    const struct dns_limits *limits, struct dns_result *ret, struct why *why)
+    const struct dns_limits *limits, struct dns_result *ret)
 {
 	const struct dns_limits own = limits_of(servers, limits);
-	AUTO_FREE struct batch *batch = NULL;
-	int64_t now_ms = clock_boot_ms();
+	AUTO_FREE struct batch *batch = mem_alloc(1, sizeof(*batch));
+	const int64_t now_ms = clock_boot_ms();
 
-	for (size_t i = 0; i < count; i++)
-		ret[i] = (struct dns_result){.outcome = DNS_TIMEOUT};
-	if (ldns.wire2pkt == NULL)
-		return why_set(why, -ENOENT, "the DNS library is not loaded");
-	if (servers->count == 0)
-		return why_set(why, -EINVAL, "there is no name server to ask");
-	batch = mem_alloc(1, sizeof(*batch));
 	batch->queries = queries;
 	batch->results = ret;
 	batch->count = count;
@@ -161,5 +155,65 @@ dns_ask(struct dns_servers *servers, struct arena *arena,
 	batch_run(batch, now_ms + limits->deadline_ms);
 	for (size_t i = 0; i < batch->slots; i++)
 		dns_flight_end(&batch->flights[i]);
+}
+
+/* is_own - said from data of its own, and maybe told otherwise beyond */
+static bool
+is_own(const struct dns_result *result)
+{
+	return dns_is_known(result) && result->is_local;
+}
+
+/* What the server's servers say of what it said itself; else it stays. */
+static void
+beyond_ask(struct dns_servers *servers, struct arena *arena,
+    const struct dns_query *queries, size_t count,
+    const struct dns_limits *limits, struct dns_result *ret)
+{
+	struct dns_servers beyond = {.count = servers->beyond_count,
+	    .timeout_s = servers->timeout_s,
+	    .attempts = servers->attempts};
+	AUTO_FREE struct dns_query *again = mem_alloc(count, sizeof(*again));
+	AUTO_FREE struct dns_result *told = mem_alloc(count, sizeof(*told));
+	size_t wanted = 0, at = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_own(&ret[i]))
+			again[wanted++] = queries[i];
+	if (wanted == 0)
+		return;
+	(void)memcpy(beyond.servers, servers->beyond, sizeof(servers->beyond));
+	all_ask(&beyond, arena, again, wanted, limits, told);
+	(void)memcpy(servers->beyond, beyond.servers, sizeof(servers->beyond));
+	for (size_t i = 0; i < count; i++) {
+		if (!is_own(&ret[i]))
+			continue;
+		if (dns_is_known(&told[at]))
+			ret[i] = told[at];
+		at++;
+	}
+}
+
+int
+dns_ask(struct dns_servers *servers, struct arena *arena,
+    const struct dns_query *queries, size_t count,
+    const struct dns_limits *limits, struct dns_result *ret, struct why *why)
+{
+	const int64_t end_ms = clock_boot_ms() + limits->deadline_ms;
+	struct dns_limits rest = *limits;
+	int64_t left_ms;
+
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (struct dns_result){.outcome = DNS_TIMEOUT};
+	if (ldns.wire2pkt == NULL)
+		return why_set(why, -ENOENT, "the DNS library is not loaded");
+	if (servers->count == 0)
+		return why_set(why, -EINVAL, "there is no name server to ask");
+	all_ask(servers, arena, queries, count, limits, ret);
+	left_ms = end_ms - clock_boot_ms();
+	if (servers->beyond_count == 0 || count == 0 || left_ms <= 0)
+		return 0;
+	rest.deadline_ms = (uint32_t)left_ms;
+	beyond_ask(servers, arena, queries, count, &rest, ret);
 	return 0;
 }

@@ -12,6 +12,9 @@
  * A server that lets a whole try go by while nothing else comes from it is
  * silent: what waits for it goes to the next one at once, and later questions,
  * of later batches too, begin elsewhere. So a dead one of two costs one try.
+ *
+ * What systemd-resolved says from data of its own is asked once more, of those
+ * whom it asks.
  */
 #ifndef MAILFIX_SYS_DNS_H
 #define MAILFIX_SYS_DNS_H
@@ -22,6 +25,9 @@
 
 /* One resolv.conf has three at most, an admin may list some more. */
 #define DNS_SERVERS_MAX 8
+
+/* As many as a resolv.conf has. */
+#define DNS_BEYOND_MAX 3
 
 struct dns_server {
 	struct sockaddr_storage address;
@@ -39,6 +45,9 @@ struct dns_servers {
 	bool is_tcp;     /* "options use-vc" */
 	/* of resolv.conf; 0: not said */
 	unsigned timeout_s, attempts;
+	/* whom the only one, of this host, asks itself; 0: not known */
+	struct dns_server beyond[DNS_BEYOND_MAX];
+	size_t beyond_count;
 };
 
 /*
@@ -55,6 +64,15 @@ int dns_open(struct why *why);
  */
 void dns_servers_parse(
     const char *text, size_t length, struct dns_servers *ret);
+
+/*
+ * dns_servers_beyond - whom systemd-resolved asks, by its own list
+ * It answers for the name and the addresses of its host from what it sees
+ * there, which the world does not. text: its resolv.conf. Does nothing when it
+ * is not the one that is asked.
+ */
+void dns_servers_beyond(
+    struct dns_servers *servers, const char *text, size_t length);
 
 /*
  * dns_servers_list - ADDR[@PORT], ... of the configuration

@@ -7,7 +7,8 @@
  *          skipped, as the C library does
  * Runs as  actor, or observer before its sandbox closes: the number of an
  *          interface is asked of the kernel
- * Source   resolv.conf(5); RFC 4007 section 11 for fe80::1%eth0
+ * Source   resolv.conf(5); RFC 4007 section 11 for fe80::1%eth0;
+ *          systemd-resolved.service(8) for its stub, and whom that asks
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,6 +35,13 @@
 #define FILE_SERVERS_MAX 3
 #define TIMEOUT_S_MAX    30
 #define ATTEMPTS_MAX     5
+
+/*
+ * systemd-resolved, and where it writes whom it asks itself:
+ * systemd-resolved.service(8), "/ETC/RESOLV.CONF".
+ */
+#define STUB        0x7f000035U
+#define STUB_BEYOND "/run/systemd/resolve/resolv.conf"
 
 /* Between the addresses of the configuration's list. */
 #define SPACE " \t\r"
@@ -78,6 +86,18 @@ address_set(char *text, uint16_t port, struct dns_server *ret)
 	(void)memcpy(&ret->address, &v6, sizeof(v6));
 	ret->length = sizeof(v6);
 	return true;
+}
+
+/* is_stub - 127.0.0.53, port 53 */
+static bool
+is_stub(const struct dns_server *server)
+{
+	struct sockaddr_in v4;
+
+	if (server->address.ss_family != AF_INET)
+		return false;
+	(void)memcpy(&v4, &server->address, sizeof(v4));
+	return ntohl(v4.sin_addr.s_addr) == STUB && ntohs(v4.sin_port) == PORT;
 }
 
 static bool
@@ -254,25 +274,54 @@ dns_servers_list(const char *list, struct dns_servers *ret, struct why *why)
 	return 0;
 }
 
+void
+dns_servers_beyond(struct dns_servers *servers, const char *text, size_t length)
+{
+	struct dns_servers all;
+
+	servers->beyond_count = 0;
+	if (servers->count != 1 || !is_stub(&servers->servers[0]))
+		return;
+	dns_servers_parse(text, length, &all);
+	for (size_t i = 0; i < all.count && i < DNS_BEYOND_MAX; i++)
+		/* without any server it has this host, which is the stub's */
+		if (!is_loopback(&all.servers[i]))
+			servers->beyond[servers->beyond_count++] =
+			    all.servers[i];
+}
+
+/* A link as a rule. Returns how much was read, 0 where there is none. */
+static ssize_t
+file_read(const char *path, char text[FILE_MAX], struct why *why)
+{
+	AUTO_CLOSE int fd =
+	    open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t n;
+
+	if (fd < 0 && errno != ENOENT)
+		return why_errno(why, "open %s", path);
+	n = fd < 0 ? 0 : read(fd, text, FILE_MAX);
+	return n < 0 ? why_errno(why, "read %s", path) : n;
+}
+
 int
 dns_servers_find(const char *resolver, const char *path,
     struct dns_servers *ret, struct why *why)
 {
-	AUTO_CLOSE int fd = -1;
 	AUTO_FREE char *text = NULL;
 	ssize_t n;
 
 	if (resolver != NULL && *resolver != '\0' &&
 	    strcmp(resolver, "system") != 0)
 		return dns_servers_list(resolver, ret, why);
-	/* a link as a rule; none at all means 127.0.0.1 */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && errno != ENOENT)
-		return why_errno(why, "open %s", path);
 	text = mem_alloc(FILE_MAX, 1);
-	n = fd < 0 ? 0 : read(fd, text, FILE_MAX);
+	n = file_read(path, text, why);
 	if (n < 0)
-		return why_errno(why, "read %s", path);
+		return (int)n;
+	/* none at all means 127.0.0.1 */
 	dns_servers_parse(text, (size_t)n, ret);
+	n = file_read(STUB_BEYOND, text, NULL);
+	if (n > 0)
+		dns_servers_beyond(ret, text, (size_t)n);
 	return 0;
 }

@@ -104,6 +104,19 @@ answer_second_try(const struct dns_server_asked *asked)
 		answer_good(asked);
 }
 
+/* As a resolver with a hosts file: AA and RA. */
+static void
+answer_own(const struct dns_server_asked *asked)
+{
+	static const uint8_t address[4] = {127, 0, 1, 1};
+	uint8_t bytes[DNS_SERVER_BYTES];
+	size_t at = dns_fake_reply(asked, 0, bytes);
+
+	bytes[2] |= 4;
+	at = dns_fake_record(bytes, at, DNS_A, address, sizeof(address));
+	dns_fake_send(asked, bytes, at);
+}
+
 static struct dns_result
 ask(struct dns_servers *servers, struct arena *arena, bool is_second)
 {
@@ -363,6 +376,45 @@ nobody_there(void **test)
 	arena_free(arena);
 }
 
+/* What systemd-resolved says itself is asked of those whom it asks. */
+static void
+beyond_the_first(void **test)
+{
+	struct arena *arena = arena_new();
+	struct dns_servers servers;
+	struct dns_result result;
+	struct dns_fake own, good, failed;
+
+	(void)test;
+	dns_fake_start(&own, answer_own);
+	dns_fake_start(&good, answer_good);
+	dns_fake_start(&failed, answer_servfail);
+	servers = own.servers;
+	servers.beyond[0] = failed.servers.servers[0];
+	servers.beyond[1] = good.servers.servers[0];
+	servers.beyond_count = 2;
+	result = ask(&servers, arena, false);
+	ASSERT_OUTCOME(result, DNS_ANSWER);
+	assert_false(result.is_local);
+	assert_string_equal(result.records[0].name, "192.0.2.1");
+	assert_string_equal(result.server, servers.beyond[1].text);
+	/* when they tell nothing it stays what it was */
+	servers.beyond_count = 1;
+	result = ask(&servers, arena, false);
+	assert_true(result.is_local);
+	assert_string_equal(result.records[0].name, "127.0.1.1");
+	/* and nobody is asked what is not of its own */
+	servers = good.servers;
+	servers.beyond[0] = own.servers.servers[0];
+	servers.beyond_count = 1;
+	(void)ask(&servers, arena, false);
+	dns_fake_stop(&own);
+	dns_fake_stop(&good);
+	dns_fake_stop(&failed);
+	assert_int_equal(own.udp_count, 2);
+	arena_free(arena);
+}
+
 /* What resolv.conf says of tries. */
 static void
 attempts(void **test)
@@ -393,6 +445,7 @@ main(void)
 	    cmocka_unit_test(tcp_hangs_up),
 	    cmocka_unit_test(by_tcp_alone),
 	    cmocka_unit_test(nobody_there),
+	    cmocka_unit_test(beyond_the_first),
 	    cmocka_unit_test(attempts),
 	};
 

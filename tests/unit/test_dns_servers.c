@@ -60,6 +60,34 @@ resolv_conf(void **test)
 	assert_string_equal(servers.servers[0].text, "fe80::1%lo");
 }
 
+/* Whom systemd-resolved asks counts only where it alone is asked. */
+static void
+beyond_the_stub(void **test)
+{
+	static const char told[] = "nameserver 127.0.0.53\n"
+	                           "nameserver 192.0.2.1\n"
+	                           "nameserver 2001:db8::1\n";
+	struct dns_servers servers;
+
+	(void)test;
+	parse("nameserver 127.0.0.53\noptions edns0 trust-ad\n", &servers);
+	dns_servers_beyond(&servers, told, sizeof(told) - 1);
+	assert_int_equal(servers.count, 1);
+	assert_true(servers.is_trusted);
+	assert_int_equal(servers.beyond_count, 2);
+	assert_string_equal(servers.beyond[0].text, "192.0.2.1");
+	assert_string_equal(servers.beyond[1].text, "2001:db8::1");
+	/* it knows of none */
+	dns_servers_beyond(&servers, "# none\n", 7);
+	assert_int_equal(servers.beyond_count, 0);
+	parse("nameserver 127.0.0.1\n", &servers);
+	dns_servers_beyond(&servers, told, sizeof(told) - 1);
+	assert_int_equal(servers.beyond_count, 0);
+	parse("nameserver 127.0.0.53\nnameserver 192.0.2.9\n", &servers);
+	dns_servers_beyond(&servers, told, sizeof(told) - 1);
+	assert_int_equal(servers.beyond_count, 0);
+}
+
 static void
 options(void **test)
 {
@@ -147,6 +175,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(resolv_conf),
+	    cmocka_unit_test(beyond_the_stub),
 	    cmocka_unit_test(options),
 	    cmocka_unit_test(trust),
 	    cmocka_unit_test(long_lines),
