@@ -48,6 +48,8 @@ struct mta_dnsbl {
 struct mta_certificate {
 	const char *path;
 	bool is_mx; /* at port 25: what TLSA records of the DNS speak of */
+	/* one of a list that is read as one file: a key, its certificates */
+	bool is_chain;
 };
 
 struct mta_identity {

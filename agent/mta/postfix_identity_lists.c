@@ -203,8 +203,8 @@ postfix_identity_lists(struct arena *arena,
 }
 
 static void
-certificate_add(
-    struct arena *arena, struct mta_identity *ret, const char *path, bool is_mx)
+certificate_add(struct arena *arena, struct mta_identity *ret, const char *path,
+    bool is_mx, bool is_chain)
 {
 	/* "none", and what a name of main.cf left empty */
 	if (path[0] != '/')
@@ -219,7 +219,8 @@ certificate_add(
 		    "there are more files of certificates than are read";
 	else
 		ret->certificates[ret->certificate_count++] =
-		    (struct mta_certificate){arena_dup(arena, path), is_mx};
+		    (struct mta_certificate){
+		        arena_dup(arena, path), is_mx, is_chain};
 }
 
 static void
@@ -258,12 +259,12 @@ service_certificates(struct arena *arena,
 		    "certificates that tls_server_sni_maps has for names of "
 		    "this server are not read";
 	for (size_t i = 0; chain[i] != NULL; i++)
-		certificate_add(arena, ret, chain[i], is_mx);
+		certificate_add(arena, ret, chain[i], is_mx, true);
 	for (size_t i = 0; chain[0] == NULL && i < ARRAY_COUNT(files); i++)
 		certificate_add(arena, ret,
 		    postfix_service_value(
 		        arena, settings, service, files[i], ""),
-		    is_mx);
+		    is_mx, false);
 }
 
 void

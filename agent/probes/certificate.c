@@ -22,6 +22,9 @@
 #include "agent/sys/bundle.h"
 #include "agent/sys/pem.h"
 
+/* What all kinds of private keys in PEM form end their first line with. */
+#define KEY_MARK "PRIVATE KEY-----"
+
 enum { FD_BUNDLE };
 
 /* A chain has some 6 kB; one with all roots of the world, 200. */
@@ -131,8 +134,26 @@ certificate_out(const struct pem_certificate *certificate, size_t position,
 	fact_out_text(out, "problem", "");
 }
 
+/*
+ * Files of a list are read as one: a key, what certifies it, the next key.
+ * What has no key of its own goes on where the one before it ended.
+ */
+struct chain {
+	const struct mta_certificate *file; /* with the leaf; NULL: none yet */
+	size_t count;                       /* of its certificates so far */
+	bool has_key;                       /* and its leaf is to come */
+};
+
+static bool
+has_key(const struct buf *text)
+{
+	return text->length > 0 && memmem(text->text, text->length, KEY_MARK,
+	                               strlen(KEY_MARK)) != NULL;
+}
+
 static void
-file_out(struct probe_job *job, size_t at, struct fact_out *out)
+file_out(
+    struct probe_job *job, size_t at, struct chain *chain, struct fact_out *out)
 {
 	const struct certificate_state *state = job->state;
 	const struct mta_certificate *file = &state->identity.certificates[at];
@@ -140,6 +161,7 @@ file_out(struct probe_job *job, size_t at, struct fact_out *out)
 	AUTO_BUF struct buf text = {0};
 	struct why why = {0};
 	size_t count = 0;
+	bool is_key;
 	int r = bundle_read(job->fds[FD_BUNDLE], &state->files[at], &text);
 
 	if (r < 0)
@@ -147,13 +169,23 @@ file_out(struct probe_job *job, size_t at, struct fact_out *out)
 	else
 		r = pem_certificates_read(
 		    job->arena, text.text, text.length, found, &count, &why);
-	if (r < 0)
-		problem_out(job->arena, file, why.text, out);
+	is_key = file->is_chain && has_key(&text);
+	chain->has_key = chain->has_key || is_key;
+	if (r < 0) {
+		if (!is_key)
+			problem_out(job->arena, file, why.text, out);
+		return;
+	}
+	if (!file->is_chain || chain->has_key || chain->file == NULL)
+		*chain = (struct chain){.file = file};
 	for (size_t i = 0; i < count; i++) {
-		row_begin(file,
-		    arena_printf(job->arena, "%s#%zu", file->path, i + 1),
-		    i + 1, out);
-		certificate_out(&found[i], i + 1, clock_now_s(), out);
+		const size_t position = ++chain->count;
+
+		row_begin(chain->file,
+		    arena_printf(
+		        job->arena, "%s#%zu", chain->file->path, position),
+		    position, out);
+		certificate_out(&found[i], position, clock_now_s(), out);
 	}
 }
 
@@ -161,6 +193,7 @@ static void
 certificate_collect(struct probe_job *job, struct fact_out *out)
 {
 	const struct certificate_state *state = job->state;
+	struct chain chain = {0};
 
 	if (state->unknown != NULL) {
 		fact_out_table_unknown(
@@ -168,7 +201,7 @@ certificate_collect(struct probe_job *job, struct fact_out *out)
 		return;
 	}
 	for (size_t i = 0; i < state->identity.certificate_count; i++)
-		file_out(job, i, out);
+		file_out(job, i, &chain, out);
 	fact_out_table_end(out, "certificate");
 }
 

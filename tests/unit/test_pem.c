@@ -228,7 +228,7 @@ test_bundle(void **state)
 	(void)rmdir(dir);
 }
 
-static const char *chain_path;
+static const char *chain_path, *rest_path;
 
 static int
 certificates_tell(struct arena *arena, const struct mta *mta,
@@ -237,9 +237,25 @@ certificates_tell(struct arena *arena, const struct mta *mta,
 	(void)mta;
 	(void)why;
 	*ret = (struct mta_identity){.certificate_count = 2};
-	ret->certificates = arena_alloc(arena, 2, sizeof(*ret->certificates));
-	ret->certificates[0] = (struct mta_certificate){chain_path, true};
-	ret->certificates[1] = (struct mta_certificate){"/no/such.pem", false};
+	ret->certificates = arena_alloc(arena, 3, sizeof(*ret->certificates));
+	ret->certificates[0] =
+	    (struct mta_certificate){chain_path, true, false};
+	ret->certificates[1] =
+	    (struct mta_certificate){"/no/such.pem", false, false};
+	return 0;
+}
+
+/* A key, what certifies it, and who issued that: a file for each. */
+static int
+chain_tell(struct arena *arena, const struct mta *mta, struct mta_identity *ret,
+    struct why *why)
+{
+	(void)certificates_tell(arena, mta, ret, why);
+	ret->certificates[0].is_chain = true;
+	ret->certificates[1] = (struct mta_certificate){rest_path, true, true};
+	ret->certificates[2] =
+	    (struct mta_certificate){"/no/such.pem", true, true};
+	ret->certificate_count = 3;
 	return 0;
 }
 
@@ -276,6 +292,48 @@ test_probe(void **state)
 	(void)unlink(path);
 }
 
+static void
+test_probe_chain(void **state)
+{
+	static const struct mta_ops ops = {
+	    .kind = "postfix", .certificates = chain_tell};
+	const struct mta mta = {.ops = &ops, .has_settings = true};
+	char key_path[] = "/tmp/mailfix-test-XXXXXX";
+	char path[] = "/tmp/mailfix-test-XXXXXX";
+	int key_fd = mkstemp(key_path), fd = mkstemp(path);
+	const struct fact_set *set;
+	const char *key;
+
+	assert_true(key_fd >= 0 && fd >= 0);
+	assert_int_equal(close(key_fd) + close(fd), 0);
+	/* the first of a list, and the last of the one before */
+	chain_path = key_path;
+	rest_path = path;
+	write_at(key_path, sample_rsa_pkcs8);
+	write_at(
+	    path, arena_printf(*state, "%s%s", sample_leaf, sample_issuer));
+	set = probe_run(*state, &probe_certificate, &mta);
+	key = arena_printf(*state, "%s#1", path);
+	assert_fact_bool(set, "certificate", key, "is_leaf", true);
+	assert_fact_text(set, "certificate", key, "sha256", sample_leaf_sha256);
+	/* a key alone is no certificate that is missing; no file is */
+	assert_int_equal(
+	    fact_table_get(set, schema_table_find("certificate", NULL))->count,
+	    3);
+	assert_fact_text(set, "certificate", "/no/such.pem#1", "problem",
+	    "No such file or directory");
+	/* the issuer in a file of its own is of the chain before it */
+	write_at(key_path,
+	    arena_printf(*state, "%s%s", sample_rsa_pkcs8, sample_leaf));
+	write_at(path, sample_issuer);
+	set = probe_run(*state, &probe_certificate, &mta);
+	key = arena_printf(*state, "%s#2", key_path);
+	assert_fact_bool(set, "certificate", key, "is_leaf", false);
+	assert_fact_text(set, "certificate", key, "file", key_path);
+	(void)unlink(key_path);
+	(void)unlink(path);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
     cmocka_unit_test_setup_teardown(test_no_keys, setup, teardown),
@@ -283,6 +341,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_certificates, setup, teardown),
     cmocka_unit_test_setup_teardown(test_bundle, setup, teardown),
     cmocka_unit_test_setup_teardown(test_probe, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_probe_chain, setup, teardown),
 };
 
 int
