@@ -29,6 +29,19 @@ spf_term_read(struct arena *arena, const char *word, struct spf_term *ret)
 	return true;
 }
 
+bool
+spf_term_is_slip(const struct spf_term *term)
+{
+	static const char *const names[] = {
+	    "ip4=", "ip6=", "a=", "mx=", "include=", "exists="};
+
+	for (size_t i = 0; term->kind == SPF_OTHER && i < ARRAY_COUNT(names);
+	     i++)
+		if (strncasecmp(term->text, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool
 is_term(struct arena *arena, const char *word)
 {
@@ -80,6 +93,10 @@ rename_term(struct arena *arena, const char *word)
 	    {"a",        "ip6:"     },
 	    {"mx",       "ip4:"     },
 	    {"mx",       "ip6:"     },
+	    {"a",        "a:"       },
+	    {"mx",       "mx:"      },
+	    {"include",  "include:" },
+	    {"exists",   "exists:"  },
 	    {"redirect", "redirect="},
 	};
 
@@ -111,13 +128,15 @@ spf_term_mend(struct arena *arena, const char *word, const char **ret_more)
 {
 	size_t length = strlen(word);
 	const char *meant = unglue(arena, word, ret_more);
+	struct spf_term term;
 
 	if (meant != NULL)
 		return meant;
 	while (length > 0 && strchr(",;.\"'", word[length - 1]) != NULL)
 		length--;
 	word = arena_dup_n(arena, word, length);
-	if (length > 0 && is_term(arena, word))
+	if (length > 0 && spf_term_read(arena, word, &term) &&
+	    !spf_term_is_slip(&term))
 		return word;
 	return rename_term(arena, word);
 }

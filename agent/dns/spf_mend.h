@@ -15,7 +15,13 @@
 bool spf_term_read(struct arena *arena, const char *word, struct spf_term *ret);
 
 /*
- * spf_term_mend - a word that is no term, as it was meant
+ * spf_term_is_slip - it can be read, and says nothing: "include=a.test" is a
+ * modifier that nobody knows
+ */
+bool spf_term_is_slip(const struct spf_term *term);
+
+/*
+ * spf_term_mend - a word that is no term, or a slip, as it was meant
  * *ret_more: a second term that was glued to it, or NULL
  * Returns NULL when that cannot be told.
  */

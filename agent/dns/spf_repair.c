@@ -98,6 +98,68 @@ leads_somewhere(struct dns_book *book, struct arena *arena,
 	return 0;
 }
 
+/*
+ * A name that is not there, whoever sends: it lets nobody send, and is a void
+ * lookup for all. 1; 0: it may be there; -1: not known yet.
+ */
+static int
+is_void(struct dns_book *book, struct arena *arena,
+    const struct spf_repair *repair, const char *word)
+{
+	static const enum dns_type types[SPF_KIND_MAX][2] = {
+	    [SPF_A] = {DNS_A,  DNS_AAAA},
+	    [SPF_MX] = {DNS_MX, DNS_MX  },
+	    [SPF_EXISTS] = {DNS_A,  DNS_A   },
+	};
+
+	struct spf_term term;
+	const char *name;
+	int ret = 1;
+
+	if (!spf_term_read(arena, word, &term) ||
+	    (term.kind != SPF_A && term.kind != SPF_MX &&
+	        term.kind != SPF_EXISTS) ||
+	    (term.domain != NULL && strchr(term.domain, '%') != NULL))
+		return 0;
+	name =
+	    spf_name(arena, term.domain != NULL ? term.domain : repair->domain);
+	if (name == NULL)
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		const struct dns_result *result =
+		    dns_book_look(book, name, types[term.kind][i]);
+
+		if (result == NULL)
+			ret = -1;
+		else if (!dns_is_known(result) || result->outcome == DNS_ANSWER)
+			return 0;
+	}
+	return ret;
+}
+
+/* Returns 1 when one was there; 0: none; -1: not known yet. */
+static int
+voids_drop(struct dns_book *book, struct arena *arena,
+    const struct spf_repair *repair, struct words *words)
+{
+	bool is_known = true;
+	size_t left = 0;
+
+	for (size_t i = 0; i < words->before_count; i++) {
+		const int r = is_void(book, arena, repair, words->before[i]);
+
+		is_known = is_known && r >= 0;
+		if (r <= 0)
+			words->before[left++] = words->before[i];
+	}
+	if (!is_known)
+		return -1;
+	if (left == words->before_count)
+		return 0;
+	words->before_count = left;
+	return 1;
+}
+
 /* As good as +all: who sends from somewhere in it, nobody knows. */
 static bool
 is_wide(const struct spf_term *term)
@@ -118,7 +180,7 @@ word_add(struct dns_book *book, struct arena *arena,
 	struct spf_term term;
 	int leads;
 
-	if (!spf_term_read(arena, word, &term)) {
+	if (!spf_term_read(arena, word, &term) || spf_term_is_slip(&term)) {
 		word = spf_term_mend(arena, word, &more);
 		/* what means nothing helps nobody, and spoils all the rest */
 		if (word == NULL || !spf_term_read(arena, word, &term))
@@ -277,19 +339,20 @@ record_try(struct dns_book *book, struct arena *arena,
 	return rest == SPF_PERMERROR ? 1 : 2;
 }
 
-/* With the addresses at the end, where they cost nothing; else at the front. */
+/*
+ * With the addresses at the end, where they cost nothing; else at the front.
+ * best: how good *ret is already, as of record_try
+ */
 static bool
 best_find(struct dns_book *book, struct arena *arena,
-    const struct spf_repair *repair, const struct words *words,
+    const struct spf_repair *repair, const struct words *words, int *best,
     const char **ret)
 {
 	const char **terms =
 	    arena_alloc(arena, repair->address_count + 1, sizeof(*terms));
 	const char *base = words_join(arena, words, NULL, 0, false);
-	int best = 0;
 	size_t count;
 
-	*ret = NULL;
 	if (!left_out(book, arena, repair, base, terms, &count))
 		return false;
 	for (int i = 0; i < 2; i++) {
@@ -299,9 +362,9 @@ best_find(struct dns_book *book, struct arena *arena,
 
 		if (r < 0)
 			return false;
-		if (r > best) {
+		if (r > *best) {
 			*ret = record;
-			best = r;
+			*best = r;
 		}
 	}
 	return true;
@@ -312,6 +375,7 @@ spf_repair_make(struct dns_book *book, struct arena *arena,
     const struct spf_repair *repair, const char **ret)
 {
 	struct words *words = arena_alloc(arena, 1, sizeof(*words));
+	int best = 0, dropped;
 
 	*ret = NULL;
 	if (repair->address_count == 0)
@@ -325,5 +389,11 @@ spf_repair_make(struct dns_book *book, struct arena *arena,
 	}
 	if (repair->record_count == 0)
 		words->all = "~all";
-	return best_find(book, arena, repair, words, ret);
+	if (!best_find(book, arena, repair, words, &best, ret))
+		return false;
+	if (best == 2)
+		return true;
+	dropped = voids_drop(book, arena, repair, words);
+	return dropped == 0 || (dropped > 0 && best_find(book, arena, repair,
+	                                           words, &best, ret));
 }
