@@ -261,8 +261,9 @@ tables_read(struct look *look, enum word word)
 	for (size_t i = 0; i < signing.count; i++) {
 		const char *sender = pattern_domain(signing.rows[i].key);
 		const char *value = signing.rows[i].value;
+		/* "name:signer": whom the signature names (i=), if another */
 		const char *name = arena_dup_n(
-		    look->signers->scratch, value, strcspn(value, " \t"));
+		    look->signers->scratch, value, strcspn(value, ": \t"));
 
 		named_key_add(look, word, &index,
 		    filled(look->signers->scratch, name, sender), sender);

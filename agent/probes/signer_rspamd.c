@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
@@ -77,7 +78,7 @@ is_set(const struct look *look, const char *key, const char *otherwise)
 	       strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
 }
 
-/* "$domain" and "$selector", and the folder that rspamd keeps its data in. */
+/* "$domain" and "$selector", and the folders of rspamd's data and settings. */
 static const char *
 path_fill(struct arena *arena, const char *path, const char *domain,
     const char *selector)
@@ -85,10 +86,14 @@ path_fill(struct arena *arena, const char *path, const char *domain,
 	const struct {
 		const char *name, *value;
 	} words[] = {
-	    {"$domain",   domain           },
-	    {"$selector", selector         },
-	    {"${DBDIR}",  "/var/lib/rspamd"},
-	    {"$DBDIR",    "/var/lib/rspamd"},
+	    {"$domain",          domain           },
+	    {"$selector",        selector         },
+	    {"${DBDIR}",         "/var/lib/rspamd"},
+	    {"$DBDIR",           "/var/lib/rspamd"},
+	    {"${LOCAL_CONFDIR}", CONFIG_DIR       },
+	    {"$LOCAL_CONFDIR",   CONFIG_DIR       },
+	    {"${CONFDIR}",       CONFIG_DIR       },
+	    {"$CONFDIR",         CONFIG_DIR       },
 	};
 
 	char out[PATH_MAX];
@@ -230,6 +235,39 @@ name_domain(struct arena *arena, const char *name, const char *pattern)
 	    arena, name + before, length - before - strlen(after));
 }
 
+/*
+ * One key for whoever sends. Those that this host is known to send for are
+ * told; of a name with more labels than two, the module may sign for the end
+ * only (use_esld), and nobody here knows which.
+ */
+static void
+shared_read(struct look *look, const char *path)
+{
+	struct signers *signers = look->signers;
+	const struct mta *mta = signers->mta;
+	const bool is_cut = is_set(look, "use_esld", "true");
+	struct mta_identity identity = {0};
+	struct why why = {0};
+
+	path = arena_printf(signers->scratch, "%s%s", signers->root, path);
+	if (access(path, F_OK) < 0)
+		return;
+	signer_doubt(signers, look->signer,
+	    "it has a key for whatever domain somebody sends from");
+	if (mta == NULL || mta->ops == NULL || mta->ops->identity == NULL ||
+	    mta->ops->identity(signers->scratch, mta, &identity, &why) < 0)
+		return;
+	for (size_t i = 0; i < identity.domain_count; i++) {
+		const struct mta_domain *domain = &identity.domains[i];
+		const char *dot = strchr(domain->name, '.');
+
+		if (domain->is_sender && !domain->is_own && dot != NULL &&
+		    (!is_cut || strchr(dot + 1, '.') == NULL))
+			key_add(look, domain->name, look->selector, look->path,
+			    look->signer->config);
+	}
+}
+
 /* Whoever sends: the key that lies there for his domain, if one does. */
 static void
 folder_read(struct look *look)
@@ -243,8 +281,12 @@ folder_read(struct look *look)
 	unsigned count = 0;
 	DIR *dir;
 
-	if (leaf == NULL || strstr(path, "$domain") == NULL)
+	if (leaf == NULL)
 		return;
+	if (strstr(path, "$domain") == NULL) {
+		shared_read(look, path);
+		return;
+	}
 	if (strstr(path, "$domain") < leaf) {
 		signer_doubt(look->signers, look->signer,
 		    "the path %s is not looked through", look->path);

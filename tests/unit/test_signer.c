@@ -110,15 +110,18 @@ test_opendkim_tables(void **state)
 	    "Domain unused.test\nSelector x\nKeyFile /x\n");
 	put("/etc/opendkim/KeyTable",
 	    "k1 a.test:s1:/keys/a\nall %:s2:/keys/%/s2\n"
-	    "unused c.test:s3:/keys/c\nhere e.test:s4:MIIB\n");
+	    "unused c.test:s3:/keys/c\nhere e.test:s4:MIIB\n"
+	    "as f.test:s5:/keys/f\n");
 	put("/etc/opendkim/SigningTable",
-	    "*@A.test k1\n*@b.test all\n.d.test all\nu@e.test here\n");
+	    "*@A.test k1\n*@b.test all\n.d.test all\nu@e.test here\n"
+	    "*@f.test as:%\n");
 	signers_find(&signers);
-	assert_int_equal(signers.key_count, 4);
+	assert_int_equal(signers.key_count, 5);
 	key_is(0, "s1/a.test /keys/a");
 	key_is(1, "s2/b.test /keys/b.test/s2");
 	key_is(2, "s2/d.test /keys/d.test/s2");
 	key_is(3, "s4/e.test -");
+	key_is(4, "s5/f.test /keys/f");
 	assert_true(signers.keys[3].is_inside);
 	assert_int_equal(
 	    bundle_read(signers.bundle, &signers.keys[3].file, &inside), 0);
@@ -214,7 +217,7 @@ test_rspamd(void **state)
 	    "   { path: /k/b2, selector: b2 }\n  ] }\n}\n"
 	    "selector_map = \"$LOCAL_CONFDIR/local.d/x\";\n");
 	put("/etc/rspamd/override.d/dkim_signing.conf",
-	    "selector_map = \"/etc/rspamd/selectors.map\"\n");
+	    "selector_map = \"$LOCAL_CONFDIR/selectors.map\"\n");
 	put("/etc/rspamd/selectors.map", "m.test  2026\n");
 	signers_find(&signers);
 	assert_null(signers.all[0].unknown);
@@ -224,6 +227,56 @@ test_rspamd(void **state)
 	key_is(2, "b2/b.test /k/b2");
 	key_is(3, "2026/m.test /var/lib/rspamd/dkim/m.test.2026.key");
 	key_is(4, "dkim/f.test /var/lib/rspamd/dkim/f.test.dkim.key");
+}
+
+static int
+domains_tell(struct arena *arena, const struct mta *mta,
+    struct mta_identity *ret, struct why *why)
+{
+	static struct mta_domain domains[] = {
+	    {.name = "a.test",    .is_sender = true},
+	    {.name = "mx.a.test", .is_sender = true, .is_own = true},
+	    {.name = "news.a.test",                   .is_sender = true               },
+	    {.name = "b.test",                   .is_hosted = true     },
+	};
+
+	(void)arena;
+	(void)mta;
+	(void)why;
+	*ret = (struct mta_identity){.domains = domains, .domain_count = 4};
+	return 0;
+}
+
+/* One key for all that is sent: of what is known to be sent it is told. */
+static void
+test_rspamd_shared(void **state)
+{
+	static const struct mta_ops ops = {
+	    .kind = "postfix", .identity = domains_tell};
+	const struct mta mta = {.ops = &ops, .has_settings = true};
+
+	(void)state;
+	runs("rspamd");
+	signers.mta = &mta;
+	put("/etc/rspamd/rspamd.conf", "");
+	put("/etc/rspamd/local.d/dkim_signing.conf",
+	    "path = \"/k/$selector.key\";\nselector = \"s\";\n");
+	look_again();
+	assert_int_equal(signers.key_count, 0);
+	assert_null(signers.all[0].unknown);
+	put("/k/s.key", "");
+	look_again();
+	assert_int_equal(signers.key_count, 1);
+	key_is(0, "s/a.test /k/s.key");
+	assert_non_null(strstr(signers.all[0].unknown, "whatever domain"));
+	put("/etc/rspamd/override.d/dkim_signing.conf", "use_esld = false;\n");
+	look_again();
+	assert_int_equal(signers.key_count, 2);
+	key_is(1, "s/news.a.test /k/s.key");
+	put("/etc/rspamd/override.d/dkim_signing.conf",
+	    "try_fallback = false;\n");
+	look_again();
+	assert_int_equal(signers.key_count, 0);
 }
 
 static void
@@ -332,6 +385,7 @@ static const struct CMUnitTest tests[] = {
     CASE(test_not_in_use),
     CASE(test_dkimpy),
     CASE(test_rspamd),
+    CASE(test_rspamd_shared),
     CASE(test_rspamd_unknown),
     CASE(test_ucl),
     CASE(test_probe),
