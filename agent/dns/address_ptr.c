@@ -66,17 +66,21 @@ forward_say(struct buf *out, const struct forward *forward)
 
 /* None of them leads back: is that so for the world? */
 static void
-unconfirmed_judge(struct arena *arena, enum dns_type type,
-    const struct dns_result *ptr, const struct forward *all, size_t count,
-    struct address_ptr *ret)
+unconfirmed_judge(struct arena *arena, const struct dns_self *self,
+    enum dns_type type, const struct dns_result *ptr, const struct forward *all,
+    size_t count, struct address_ptr *ret)
 {
 	AUTO_BUF struct buf out = {0};
 
 	ret->state = ADDRESS_PTR_UNCONFIRMED;
 	for (size_t i = 0; i < count; i++) {
 		const struct dns_result *result = all[i].result;
+		const char *inside =
+		    dns_inside_text(arena, self, all[i].name, result);
 
-		if (!dns_is_known(result))
+		if (inside != NULL)
+			ret->unknown = inside;
+		else if (!dns_is_known(result))
 			ret->unknown =
 			    dns_unknown_text(arena, all[i].name, type, result);
 		else if (result->is_local)
@@ -97,7 +101,8 @@ unconfirmed_judge(struct arena *arena, enum dns_type type,
 
 /* False: not known yet. */
 static bool
-names_judge(struct dns_book *book, struct arena *arena, const char *address,
+names_judge(struct dns_book *book, struct arena *arena,
+    const struct dns_self *self, const char *address,
     const struct dns_result *ptr, struct address_ptr *ret)
 {
 	const enum dns_type type =
@@ -121,33 +126,49 @@ names_judge(struct dns_book *book, struct arena *arena, const char *address,
 		}
 	}
 	if (ret->name == NULL && is_known)
-		unconfirmed_judge(arena, type, ptr, all, count, ret);
+		unconfirmed_judge(arena, self, type, ptr, all, count, ret);
 	return is_known;
+}
+
+/* Whose record it is to set is another matter where it stands elsewhere. */
+static void
+missing_judge(
+    struct arena *arena, const struct dns_result *ptr, struct address_ptr *ret)
+{
+	ret->state = ADDRESS_PTR_MISSING;
+	if (ptr->canonical != NULL)
+		ret->problem = arena_printf(arena,
+		    "Its reverse name is an alias of %s (RFC 2317), which has "
+		    "none: who runs the zone of that name has to set it",
+		    ptr->canonical);
 }
 
 bool
 address_ptr_judge(struct dns_book *book, struct arena *arena,
-    const char *address, struct address_ptr *ret)
+    const struct dns_self *self, const char *address, struct address_ptr *ret)
 {
 	const char *reverse = dns_reverse_name(arena, address, NULL);
 	const struct dns_result *ptr = dns_book_look(book, reverse, DNS_PTR);
 
-	*ret = (struct address_ptr){.names = "", .problem = ""};
+	*ret =
+	    (struct address_ptr){.names = "", .problem = "", .owner = reverse};
 	if (ptr == NULL)
 		return false;
 	ret->is_local = ptr->is_local;
+	if (dns_is_known(ptr) && ptr->canonical != NULL)
+		ret->owner = ptr->canonical;
 	if (!dns_is_known(ptr))
 		ret->unknown = dns_unknown_text(arena, reverse, DNS_PTR, ptr);
 	else if (ptr->outcome != DNS_ANSWER && ptr->is_local)
 		ret->unknown = dns_local_text(arena, reverse, DNS_PTR, ptr);
 	else if (ptr->outcome != DNS_ANSWER)
-		ret->state = ADDRESS_PTR_MISSING;
+		missing_judge(arena, ptr, ret);
 	if (ret->unknown != NULL)
 		ret->state = ADDRESS_PTR_UNKNOWN;
 	if (ret->unknown != NULL || ptr->outcome != DNS_ANSWER)
 		return true;
 	ret->names = names_text(arena, ptr);
-	if (!names_judge(book, arena, address, ptr, ret))
+	if (!names_judge(book, arena, self, address, ptr, ret))
 		return false;
 	/* a wrong name that only this host's own name server has */
 	if (ret->state == ADDRESS_PTR_UNCONFIRMED && ptr->is_local) {

@@ -31,6 +31,9 @@ struct address_ptr {
 	const char *problem; /* where they lead instead; "" */
 	/* told by a name server from its own data: the world may see another */
 	bool is_local;
+	/* where its PTR record stands, or would: the reverse name, or what that
+	 * is an alias of (RFC 2317) */
+	const char *owner;
 };
 
 /*
@@ -39,6 +42,6 @@ struct address_ptr {
  * may be an alias (RFC 2317).
  */
 bool address_ptr_judge(struct dns_book *book, struct arena *arena,
-    const char *address, struct address_ptr *ret);
+    const struct dns_self *self, const char *address, struct address_ptr *ret);
 
 #endif

@@ -112,6 +112,8 @@ address_look(struct align *align, const char *address, enum dns_truth *ret)
 	if (!spf_check(align->book, align->arena, &query, &answer))
 		return false;
 	unknown = spf_unknown_text(align->arena, &answer);
+	if (unknown == NULL)
+		unknown = spf_inside_text(align->arena, &answer);
 	*ret = answer.result == SPF_PASS ? DNS_YES : DNS_NO;
 	if (unknown != NULL) {
 		*ret = DNS_NOT_TOLD;

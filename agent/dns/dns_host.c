@@ -16,8 +16,25 @@
 
 #include "agent/base/auto.h"
 #include "agent/base/buf.h"
+#include "agent/mail/outside.h"
 
 static const enum dns_type types[DNS_FAMILIES] = {DNS_A, DNS_AAAA};
+
+/* An address that only a host's own network reaches, told to one in it. */
+static const char *
+inside_address(const struct dns_self *self, const struct dns_result *result)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		const char *text = result->records[i].name;
+		const int family = dns_self_family(text);
+		const struct span span = {text, (uint32_t)strlen(text)};
+
+		if (family >= 0 && self->is_inside[family] &&
+		    outside_family(span) == 0)
+			return text;
+	}
+	return NULL;
+}
 
 const char *
 dns_local_text(struct arena *arena, const char *name, enum dns_type type,
@@ -28,6 +45,19 @@ dns_local_text(struct arena *arena, const char *name, enum dns_type type,
 	    "another",
 	    dns_type_name(type), name,
 	    result->server != NULL ? result->server : "the name server");
+}
+
+const char *
+dns_inside_text(struct arena *arena, const struct dns_self *self,
+    const char *name, const struct dns_result *result)
+{
+	const char *inside = inside_address(self, result);
+
+	return inside == NULL
+	           ? NULL
+	           : arena_printf(arena,
+	                 "%s has %s here, which the world may see differently",
+	                 name, inside);
 }
 
 bool
@@ -82,7 +112,8 @@ dns_host_is_ours(const struct dns_host *host, const struct dns_self *self)
 	for (size_t i = 0; i < DNS_FAMILIES; i++)
 		/* what a resolver makes itself may stand for one of ours */
 		if (host->results[i]->count > 0 &&
-		    (self->unknown[i] != NULL || host->results[i]->is_local))
+		    (self->unknown[i] != NULL || host->results[i]->is_local ||
+		        inside_address(self, host->results[i]) != NULL))
 			is_whole = false;
 	return is_whole ? DNS_NO : DNS_NOT_TOLD;
 }

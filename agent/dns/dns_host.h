@@ -34,7 +34,17 @@ bool dns_host_look(struct dns_book *book, struct arena *arena, const char *name,
 /* dns_host_has - is it one of its addresses? */
 bool dns_host_has(const struct dns_host *host, const char *address);
 
-/* dns_host_is_ours - does it lead to one of our addresses? */
+/*
+ * dns_inside_text - why an answer with a private address tells nothing of what
+ * the world sees: this host is shown another view, it seems; NULL: it is not
+ */
+const char *dns_inside_text(struct arena *arena, const struct dns_self *self,
+    const char *name, const struct dns_result *result);
+
+/*
+ * dns_host_is_ours - does it lead to one of our addresses?
+ * A private address, as its own network sees it, may be one of them.
+ */
 enum dns_truth dns_host_is_ours(
     const struct dns_host *host, const struct dns_self *self);
 

@@ -355,6 +355,7 @@ answer_keep(
 	ret->problem = text_keep(arena, ret->problem);
 	ret->doubt = text_keep(arena, ret->doubt);
 	ret->local_name = text_keep(arena, ret->local_name);
+	ret->inside_name = text_keep(arena, ret->inside_name);
 	ret->by_sender = text_keep(arena, ret->by_sender);
 	ret->record = text_keep(arena, ret->record);
 	ret->records = texts_keep(arena, ret->records, ret->record_count);

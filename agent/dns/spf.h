@@ -80,6 +80,11 @@ struct spf_answer {
 	const char *doubt;
 	/* an address rests on the resolver's own data: the world may see another */
 	const char *local_name;
+	/*
+	 * A name that has an address of a private network: to who is in such a
+	 * one itself, the world may see another; or NULL
+	 */
+	const char *inside_name;
 	/* a term that was tried for one local part only (%{l}, %{s}); or NULL */
 	const char *by_sender;
 	/* the domain's own records; one, as a rule */

@@ -15,6 +15,7 @@
 
 #include "agent/dns/dns_paste.h"
 #include "agent/dns/spf_run.h"
+#include "agent/mail/outside.h"
 
 /* A tree longer than this is read by nobody. */
 #define LINES_MAX 400
@@ -75,6 +76,19 @@ void_count(struct spf_run *run, const char *name, enum dns_type type,
 	*ret_verdict = SPF_ERROR_PERM;
 }
 
+static bool
+has_inside(const struct dns_result *result)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		const char *text = result->records[i].name;
+
+		if (text != NULL && outside_family((struct span){
+		                        text, (uint32_t)strlen(text)}) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct dns_result *
 spf_ask(struct spf_run *run, const char *name, enum dns_type type,
     enum spf_verdict *ret_verdict)
@@ -93,6 +107,8 @@ spf_ask(struct spf_run *run, const char *name, enum dns_type type,
 	}
 	if (result->is_local && type != DNS_TXT && type != DNS_MX)
 		run->answer.local_name = arena_dup(run->arena, name);
+	if ((type == DNS_A || type == DNS_AAAA) && has_inside(result))
+		run->answer.inside_name = arena_dup(run->arena, name);
 	if (result->outcome == DNS_ANSWER)
 		return result;
 	void_count(run, name, type, ret_verdict);

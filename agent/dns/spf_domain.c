@@ -58,6 +58,17 @@ spf_unknown_text(struct arena *arena, const struct spf_answer *answer)
 	return NULL;
 }
 
+const char *
+spf_inside_text(struct arena *arena, const struct spf_answer *answer)
+{
+	if (answer->result == SPF_PASS || answer->inside_name == NULL)
+		return NULL;
+	return arena_printf(arena,
+	    "%s has a private address here, which the world may see "
+	    "differently",
+	    answer->inside_name);
+}
+
 static bool
 sender_judge(struct dns_book *book, struct arena *arena, const char *domain,
     const char *helo, struct spf_sender *sender)

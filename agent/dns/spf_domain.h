@@ -41,6 +41,13 @@ struct spf_domain {
 };
 
 /*
+ * spf_inside_text - why a result that is no pass tells nothing to who is in a
+ * private network himself; NULL: no address of one was met
+ */
+const char *spf_inside_text(
+    struct arena *arena, const struct spf_answer *answer);
+
+/*
  * spf_unknown_text - why nothing may rest on a result; NULL: it holds
  *
  * One that is no pass must come from what name servers told, from nothing that

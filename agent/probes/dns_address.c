@@ -50,9 +50,10 @@ address_run(struct dns_look *look, void *state)
 	bool is_done = true;
 
 	for (size_t i = 0; i < identity->address_count; i++)
-		is_done = address_ptr_judge(look->book, look->arena,
-		              identity->addresses[i].text, &check->ptrs[i]) &&
-		          is_done;
+		is_done =
+		    address_ptr_judge(look->book, look->arena, &check->self,
+		        identity->addresses[i].text, &check->ptrs[i]) &&
+		    is_done;
 	if (identity->helo != NULL && !check->is_unheard)
 		is_done = helo_judge(look->book, look->arena, &check->self,
 		              identity->helo, &check->helo) &&
@@ -86,7 +87,7 @@ v4_judge(const struct dns_look *look, const struct address_check *check)
 /* The name that it should have, where that can be told. */
 static void
 paste_tell(struct dns_look *look, const struct address_check *check,
-    const char *address, struct fact_out *out)
+    const char *address, const char *owner, struct fact_out *out)
 {
 	static const char unknown[] = "the name that it should have is not "
 	                              "known";
@@ -94,6 +95,7 @@ paste_tell(struct dns_look *look, const struct address_check *check,
 	const bool is_name = name != NULL && !check->is_unheard &&
 	                     check->helo.state != HELO_LITERAL &&
 	                     check->helo.state != HELO_INVALID;
+	const char *inside;
 	struct dns_host host;
 
 	if (!is_name || !dns_host_look(look->book, look->arena, name, &host) ||
@@ -107,11 +109,16 @@ paste_tell(struct dns_look *look, const struct address_check *check,
 		    unknown);
 		return;
 	}
+	inside = dns_inside_text(look->arena, &check->self, name,
+	    host.results[dns_self_family(address)]);
 	dns_tell_truth(out, "helo_matches",
-	    dns_host_has(&host, address) ? DNS_YES : DNS_NO, unknown);
+	    dns_host_has(&host, address) ? DNS_YES
+	    : inside != NULL             ? DNS_NOT_TOLD
+	                                 : DNS_NO,
+	    inside);
 	fact_out_text(out, "paste",
-	    dns_paste(look->arena, dns_reverse_name(look->arena, address, NULL),
-	        "PTR", arena_printf(look->arena, "%s.", name)));
+	    dns_paste(look->arena, owner, "PTR",
+	        arena_printf(look->arena, "%s.", name)));
 	if (dns_host_has(&host, address))
 		fact_out_unknown(out, "paste_forward", "%s has it", name);
 	else
@@ -153,7 +160,7 @@ row_tell(struct dns_look *look, const struct address_check *check, size_t i,
 		fact_out_bool(out, "v4_first", look->identity->mta->prefers_v4);
 	if (look->identity->helo != NULL)
 		fact_out_text(out, "helo", look->identity->helo);
-	paste_tell(look, check, address->text, out);
+	paste_tell(look, check, address->text, check->ptrs[i].owner, out);
 }
 
 /* One row stands for the addresses of a family that nobody can tell. */

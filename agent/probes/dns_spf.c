@@ -196,8 +196,15 @@ sender_tell(struct arena *arena, const struct spf_look *spf,
 {
 	const struct spf_answer *answer = &sender->answer;
 
+	const char *inside = spf_inside_text(arena, answer);
+	const int family = dns_self_family(sender->address);
+
 	if (sender->unknown != NULL) {
 		unknown_tell(sender->unknown, out);
+		return;
+	}
+	if (inside != NULL && family >= 0 && spf->self.is_inside[family]) {
+		unknown_tell(inside, out);
 		return;
 	}
 	fact_out_text(out, "result", spf_result_names[answer->result]);

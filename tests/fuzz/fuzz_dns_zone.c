@@ -200,9 +200,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i <= WAVES_MAX && !is_done; i++) {
 		is_done = domain_mx_judge(
 		    book, arena, &self, "a.test", true, &world.mx);
-		is_done =
-		    address_ptr_judge(book, arena, "192.0.2.1", &world.ptr) &&
-		    is_done;
+		is_done = address_ptr_judge(
+		              book, arena, &self, "192.0.2.1", &world.ptr) &&
+		          is_done;
 		is_done =
 		    helo_judge(book, arena, &self, self.name, &world.helo) &&
 		    is_done;

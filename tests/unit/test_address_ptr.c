@@ -65,6 +65,8 @@ static const struct dns_line lines[] = {
 
 /* clang-format on */
 
+static const struct dns_self outside = {.address_count = 0};
+
 static const struct {
 	const char *address;
 	enum address_ptr_state state;
@@ -103,7 +105,8 @@ pointers(void **state)
 		struct address_ptr ptr;
 
 		LINES_JUDGE(&zone, book,
-		    address_ptr_judge(book, arena, cases[i].address, &ptr));
+		    address_ptr_judge(
+		        book, arena, &outside, cases[i].address, &ptr));
 		if (ptr.state != cases[i].state)
 			fail_msg("%s is %d", cases[i].address, (int)ptr.state);
 		assert_int_equal(dns_book_waves(book) <= 2, true);
@@ -135,8 +138,8 @@ too_many(void **state)
 		    REVERSE(1), DNS_PTR, arena_printf(arena, "n%zu.test", i));
 	all[ADDRESS_PTR_MAX + 1] = (struct dns_line)LINE(
 	    all[ADDRESS_PTR_MAX].value, DNS_A, "192.0.2.1");
-	LINES_JUDGE(
-	    &zone, book, address_ptr_judge(book, arena, "192.0.2.1", &ptr));
+	LINES_JUDGE(&zone, book,
+	    address_ptr_judge(book, arena, &outside, "192.0.2.1", &ptr));
 	assert_int_equal(ptr.state, ADDRESS_PTR_UNKNOWN);
 	assert_string_equal(
 	    ptr.unknown, "it has 33 names, and the first 32 do not lead back");
@@ -144,7 +147,72 @@ too_many(void **state)
 	arena_free(arena);
 }
 
+/* clang-format off */
+static const struct dns_line inside_lines[] = {
+    LINE(REVERSE(1), DNS_PTR, "mx1.test"),
+    LINE("mx1.test", DNS_A, "10.0.0.5"),
+    /* RFC 2317 */
+    LINE_LOST(REVERSE(3), "3.0-15.2.0.192.in-addr.arpa", DNS_PTR, DNS_NODATA),
+    LINE_END
+};
+
+/* clang-format on */
+
 static const char *const ours[] = {"192.0.2.1"};
+
+/* What a network sees of itself is not what the world sees. */
+static void
+split_view(void **state)
+{
+	struct dns_self self = {
+	    .name = "mx1.test", .addresses = ours, .address_count = 1};
+	struct arena *arena = arena_new();
+	struct lines zone = {.all = inside_lines};
+
+	(void)state;
+	for (int is_inside = 0; is_inside < 2; is_inside++) {
+		struct dns_book *book = lines_book(arena);
+		struct address_ptr ptr;
+		struct helo helo;
+
+		self.is_inside[DNS_V4] = is_inside != 0;
+		LINES_JUDGE(&zone, book,
+		    address_ptr_judge(book, arena, &self, ours[0], &ptr));
+		assert_int_equal(ptr.state,
+		    is_inside ? ADDRESS_PTR_UNKNOWN : ADDRESS_PTR_UNCONFIRMED);
+		if (is_inside)
+			assert_string_equal(ptr.unknown,
+			    "mx1.test has 10.0.0.5 here, which the world may "
+			    "see differently");
+		LINES_JUDGE(&zone, book,
+		    helo_judge(book, arena, &self, self.name, &helo));
+		assert_int_equal(
+		    helo.matches, is_inside ? DNS_NOT_TOLD : DNS_NO);
+	}
+	arena_free(arena);
+}
+
+/* The record is missing where the alias leads: beside it none can stand. */
+static void
+delegated(void **state)
+{
+	struct arena *arena = arena_new();
+	struct lines zone = {.all = inside_lines};
+	struct dns_book *book = lines_book(arena);
+	struct address_ptr ptr;
+
+	(void)state;
+	LINES_JUDGE(&zone, book,
+	    address_ptr_judge(book, arena, &outside, "192.0.2.3", &ptr));
+	assert_int_equal(ptr.state, ADDRESS_PTR_MISSING);
+	assert_string_equal(ptr.owner, "3.0-15.2.0.192.in-addr.arpa");
+	assert_non_null(strstr(ptr.problem, "RFC 2317"));
+	LINES_JUDGE(&zone, book,
+	    address_ptr_judge(book, arena, &outside, "192.0.2.4", &ptr));
+	assert_string_equal(ptr.owner, "4.2.0.192.in-addr.arpa");
+	assert_string_equal(ptr.problem, "");
+	arena_free(arena);
+}
 
 static const struct {
 	const char *name;
@@ -223,6 +291,8 @@ main(void)
 	    cmocka_unit_test(pointers),
 	    cmocka_unit_test(too_many),
 	    cmocka_unit_test(greetings),
+	    cmocka_unit_test(split_view),
+	    cmocka_unit_test(delegated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

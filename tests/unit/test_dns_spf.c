@@ -42,6 +42,8 @@ tell(struct arena *arena, const struct identity *identity)
 	zone_put(zone, "two.test", DNS_TXT, "v=spf1 -all");
 	zone_put(zone, "two.test", DNS_TXT, "v=spf1 ~all");
 	zone_put(zone, "mx.example.com", DNS_TXT, "v=spf1 -all");
+	zone_put(zone, "split.test", DNS_TXT, "v=spf1 a:in.test -all");
+	zone_put(zone, "in.test", DNS_A, "10.0.0.5");
 	zone_break(zone, "late.test", DNS_TIMEOUT);
 	dns_look_run(checks, &look, &asker, false, NULL, out);
 	fact_out_end(out);
@@ -301,6 +303,27 @@ believed(void **state)
 	arena_free(arena);
 }
 
+/* A name of its own network may have another address for the world. */
+static void
+split_view(void **state)
+{
+	static const char key[] = "split.test/192.0.2.10";
+	struct identity identity = {
+	    .addresses = {{"192.0.2.10", AF_INET, "configured"}},
+	    .address_count = 1,
+	    .domains = {{.name = "split.test", .is_sender = true}},
+	    .domain_count = 1};
+	struct arena *arena = arena_new();
+
+	(void)state;
+	assert_fact_text(tell(arena, &identity), "spf", key, "result", "fail");
+	identity.is_inside[PROBE_V4] = true;
+	assert_fact_unknown(tell(arena, &identity), "spf", key, "result",
+	    "in.test has a private address here, which the world may see "
+	    "differently");
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -309,6 +332,7 @@ main(void)
 	    cmocka_unit_test(over),
 	    cmocka_unit_test(untold),
 	    cmocka_unit_test(elsewhere),
+	    cmocka_unit_test(split_view),
 	    cmocka_unit_test(pipe_answers),
 	    cmocka_unit_test(believed),
 	};
