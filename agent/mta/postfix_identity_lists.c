@@ -8,7 +8,8 @@
  * Source   postconf(5): reject_rbl_client, reject_rhsbl_*, permit_dnswl_client,
  *          warn_if_reject, smtpd_restriction_classes, postscreen_dnsbl_*,
  *          smtpd_tls_chain_files, tls_server_sni_maps; smtpd_check.c:
- *          warn_if_reject holds for what a class calls, too
+ *          warn_if_reject holds for what a class calls, too; access(5): tables
+ *          may name a class
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -36,7 +37,9 @@ static const char *const restrictions[] = {"smtpd_client_restrictions",
 struct lists {
 	struct arena *arena;
 	const struct postfix_settings *settings;
-	const char *setting; /* at hand */
+	const char *const *classes; /* of restrictions; NULL-terminated */
+	bool *is_walked;            /* one for each class */
+	const char *setting;        /* at hand */
 	struct mta_identity *identity;
 };
 
@@ -97,18 +100,18 @@ restriction_read(const char *word, struct mta_dnsbl *ret)
 	return ret->is_allow;
 }
 
-static bool
-is_class(struct lists *lists, const char *word)
+/* Its place among the classes, or -1. */
+static int
+class_find(const struct lists *lists, const char *word)
 {
-	const char *const *classes =
-	    postfix_words(lists->arena, postfix_setting_text(lists->settings,
-	                                    "smtpd_restriction_classes", ""));
-
-	for (size_t i = 0; classes[i] != NULL; i++)
-		if (strcmp(classes[i], word) == 0)
-			return true;
-	return false;
+	for (int i = 0; lists->classes[i] != NULL; i++)
+		if (strcmp(lists->classes[i], word) == 0)
+			return i;
+	return -1;
 }
+
+static void class_walk(
+    struct lists *lists, int class, bool is_warned, unsigned depth);
 
 static void
 restrictions_walk(
@@ -120,6 +123,7 @@ restrictions_walk(
 	if (depth > CLASS_DEPTH_MAX)
 		return;
 	for (size_t i = 0; words[i] != NULL; i++) {
+		const int class = class_find(lists, words[i]);
 		struct mta_dnsbl list;
 
 		if (strcasecmp(words[i], "warn_if_reject") == 0) {
@@ -131,13 +135,36 @@ restrictions_walk(
 			if (words[i + 1] == NULL)
 				return;
 			list_add(lists, words[++i], list);
-		} else if (is_class(lists, words[i])) {
-			restrictions_walk(lists,
-			    postfix_setting_text(lists->settings, words[i], ""),
-			    warns, depth + 1);
+
+		} else if (class >= 0) {
+			class_walk(lists, class, warns, depth + 1);
 		}
+
 		warns = is_warned;
 	}
+}
+
+/* What it asks stands in a setting of its own. */
+static void
+class_walk(struct lists *lists, int class, bool is_warned, unsigned depth)
+{
+	const char *setting = lists->setting;
+
+	lists->setting = lists->classes[class];
+	lists->is_walked[class] = true;
+	restrictions_walk(lists,
+	    postfix_setting_text(lists->settings, lists->classes[class], ""),
+	    is_warned, depth);
+	lists->setting = setting;
+}
+
+/* Access tables call classes, too: who names one has a use for it. */
+static void
+classes_lists(struct lists *lists)
+{
+	for (int i = 0; lists->classes[i] != NULL; i++)
+		if (!lists->is_walked[i])
+			class_walk(lists, i, false, 0);
 }
 
 static void
@@ -189,17 +216,28 @@ postfix_identity_lists(struct arena *arena,
 {
 	struct lists lists = {
 	    .arena = arena, .settings = settings, .identity = ret};
+	size_t classes = 0;
+	bool has_server = false;
 
+	lists.classes = postfix_words(arena,
+	    postfix_setting_text(settings, "smtpd_restriction_classes", ""));
+	while (lists.classes[classes] != NULL)
+		classes++;
+	lists.is_walked =
+	    arena_alloc(arena, classes + 1, sizeof(*lists.is_walked));
 	ret->dnsbls =
 	    arena_alloc(arena, POSTFIX_DNSBLS_MAX, sizeof(*ret->dnsbls));
 	for (size_t i = 0; i < services->count; i++) {
 		const struct postfix_service *service = &services->services[i];
 
+		has_server |= strcmp(service->command, "smtpd") == 0;
 		if (strcmp(service->command, "smtpd") == 0)
 			server_lists(&lists, service);
 		else if (strcmp(service->command, "postscreen") == 0)
 			screen_lists(&lists, service);
 	}
+	if (has_server)
+		classes_lists(&lists);
 }
 
 static void

@@ -217,14 +217,14 @@ remedy_tell(struct dns_look *look, const struct own *own, struct fact_out *out)
 		        "Let nothing but a listing count: %s=%s in %s. That "
 		        "ends the harm; it is of use again when it answers a "
 		        "resolver of this host's own, which forwards to "
-		        "nobody%s%s.",
+		        "nobody%s%s",
 		        own->use.shown, filter, list->setting,
 		        hint != NULL ? ", or " : "", hint != NULL ? hint : ""));
 	else
 		fact_out_text(out, "remedy",
 		    arena_printf(look->arena,
 		        "Take %s out of %s. If it is a list of your own, say "
-		        "so in /etc/mailfix/blocklists.d: state = odd.",
+		        "so in /etc/mailfix/blocklists.d: state = odd",
 		        own->use.shown, list->setting));
 	/* a key is in no report */
 	if (ops != NULL && ops->dnsbl_paste != NULL &&
