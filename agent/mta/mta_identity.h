@@ -29,6 +29,8 @@ struct mta_domain {
 	bool is_hosted;  /* mail for it ends here */
 	bool is_relayed; /* mail for it passes through: relay_domains */
 	bool is_own;     /* this host's own name */
+	/* tables write another domain in its place before mail leaves */
+	bool is_rewritten;
 };
 
 /* A blocklist that this host's own server asks about its clients. */

@@ -76,13 +76,13 @@ postfix_service_value(struct arena *arena,
 	                     : postfix_setting_text(settings, name, otherwise);
 }
 
-/* The service that ordinary mail leaves by. */
+/* The service of "transport:nexthop". */
 static const struct postfix_service *
-sender_find(struct arena *arena, const struct mta_own *own)
+sender_find(
+    struct arena *arena, const struct mta_own *own, const char *transport)
 {
-	const char *value =
-	    postfix_setting_text(&own->settings, "default_transport", "smtp");
-	const char *name = arena_dup_n(arena, value, strcspn(value, ":"));
+	const char *name =
+	    arena_dup_n(arena, transport, strcspn(transport, ":"));
 
 	for (size_t i = 0; i < own->services.count; i++) {
 		const struct postfix_service *service =
@@ -153,7 +153,11 @@ bind_set(struct arena *arena, const struct postfix_settings *settings,
 	    postfix_service_value(arena, settings, service, setting, "");
 	const char *found = address_read(arena, value, family);
 
-	if (found == NULL) {
+	if (found != NULL &&
+	    (strcmp(found, "0.0.0.0") == 0 || strcmp(found, "::") == 0)) {
+		/* what undoes inet_interfaces: the system chooses */
+		found = NULL;
+	} else if (found == NULL) {
 		setting = "inet_interfaces";
 		found = interface_only(arena,
 		    postfix_service_value(
@@ -162,6 +166,38 @@ bind_set(struct arena *arena, const struct postfix_settings *settings,
 	}
 	*ret = found != NULL ? found : "";
 	*ret_setting = setting;
+}
+
+/* The service that ordinary mail leaves by. */
+static const struct postfix_service *
+usual_sender(struct arena *arena, const struct mta_own *own)
+{
+	return sender_find(arena, own,
+	    postfix_setting_text(&own->settings, "default_transport", "smtp"));
+}
+
+bool
+postfix_leaves_otherwise(
+    struct arena *arena, const struct mta_own *own, const char *transport)
+{
+	const struct postfix_service *services[] = {
+	    usual_sender(arena, own), sender_find(arena, own, transport)};
+	const char *seen[2][3], *setting;
+
+	if (services[1] == NULL || services[0] == services[1])
+		return false;
+	for (size_t i = 0; i < ARRAY_COUNT(services); i++) {
+		bind_set(arena, &own->settings, services[i], AF_INET,
+		    &seen[i][0], &setting);
+		bind_set(arena, &own->settings, services[i], AF_INET6,
+		    &seen[i][1], &setting);
+		seen[i][2] = postfix_service_value(arena, &own->settings,
+		    services[i], "inet_protocols", "all");
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(seen[0]); i++)
+		if (strcasecmp(seen[0][i], seen[1][i]) != 0)
+			return true;
+	return false;
 }
 
 /* What transport_maps say of all mail takes the place of relayhost. */
@@ -178,6 +214,11 @@ relay_set(
 		identity->way_unknown = arena_dup(arena, why.text);
 	else if (way.is_told)
 		identity->relay = way.relay;
+	else if (text_starts(
+	             postfix_setting_text(settings, "default_transport", ""),
+	             "randmap:"))
+		identity->way_unknown =
+		    "default_transport is one of several at random";
 	else if (mta->throttle != NULL)
 		identity->relay =
 		    postfix_way_relay(arena, settings, mta->throttle->relay);
@@ -259,7 +300,7 @@ postfix_identity(struct arena *arena, const struct mta *mta,
 	if (r < 0)
 		return r;
 	settings = &mta->own->settings;
-	service = sender_find(arena, mta->own);
+	service = usual_sender(arena, mta->own);
 	*ret = (struct mta_identity){.is_silent = is_silent(settings)};
 	relay_set(arena, mta, ret);
 	protocols = postfix_service_value(
@@ -283,6 +324,12 @@ postfix_identity(struct arena *arena, const struct mta *mta,
 	bind_set(arena, settings, service, AF_INET6, &ret->bind_v6,
 	    &ret->bind_setting_v6);
 	postfix_identity_domains(arena, settings, has_users(mta), ret);
+	/* what cannot be asked may well write another */
+	if (postfix_way_rewrite(arena, settings, postfix_table_ask, ret, NULL) <
+	    0)
+		for (size_t i = 0; i < ret->domain_count; i++)
+			if (!ret->domains[i].is_hosted)
+				ret->domains[i].is_sender = false;
 	postfix_identity_lists(arena, settings, &mta->own->services, ret);
 	postfix_identity_certificates(
 	    arena, settings, &mta->own->services, ret);

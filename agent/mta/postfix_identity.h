@@ -8,6 +8,8 @@
 #include "agent/mta/postfix_master.h"
 #include "agent/mta/postfix_settings.h"
 
+struct mta_own;
+
 /* More than a report tells apart; then the list is said to be cut. */
 #define POSTFIX_DOMAINS_MAX 256U
 
@@ -21,6 +23,14 @@
 void postfix_identity_domains(struct arena *arena,
     const struct postfix_settings *settings, bool has_users,
     struct mta_identity *ret);
+
+/*
+ * postfix_leaves_otherwise - does what leaves by this transport leave from
+ * other addresses than what takes default_transport?
+ * transport  "name:nexthop"; one that master.cf does not have: no
+ */
+bool postfix_leaves_otherwise(
+    struct arena *arena, const struct mta_own *own, const char *transport);
 
 /* postfix_identity_lists - into ret->dnsbls */
 void postfix_identity_lists(struct arena *arena,

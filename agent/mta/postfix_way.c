@@ -20,6 +20,7 @@
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
 #include "agent/mta/postfix.h"
+#include "agent/mta/postfix_identity.h"
 
 /* Admins have two or three; each may take the deadline of one question. */
 #define TABLES_MAX 8U
@@ -182,10 +183,11 @@ postfix_way_find(struct arena *arena, const struct postfix_settings *settings,
 }
 
 int
-postfix_way_senders(struct arena *arena,
-    const struct postfix_settings *settings, postfix_table_asker *ask,
-    const char *const *domains, size_t count, bool *ret, struct why *why)
+postfix_way_senders(struct arena *arena, const struct mta_own *own,
+    postfix_table_asker *ask, const char *const *domains, size_t count,
+    bool *ret, struct why *why)
 {
+	const struct postfix_settings *settings = &own->settings;
 	const char *transports[TABLES_MAX + 1], *relays[TABLES_MAX + 1];
 	AUTO_BUF struct buf keys = {0};
 	int r;
@@ -214,14 +216,89 @@ postfix_way_senders(struct arena *arena,
 		const char *relay =
 		    found != NULL ? transport_relay(arena, settings, found)
 		                  : NULL;
+		const bool is_otherwise =
+		    found != NULL &&
+		    postfix_leaves_otherwise(arena, own, found);
 
 		found = first_of(arena, relays, names, ARRAY_COUNT(names));
 		if (relay == NULL && found != NULL &&
 		    strcasecmp(found, "DUNNO") != 0)
 			relay = nexthop_relay(arena, settings, found);
-		ret[i] = relay != NULL;
+		ret[i] = relay != NULL || is_otherwise;
 	}
 	return 1;
+}
+
+/* Is it an address of another domain? */
+static bool
+leads_away(const char *value, const char *domain)
+{
+	const char *at = value != NULL ? strrchr(value, '@') : NULL;
+
+	return at != NULL && strcasecmp(at + 1, domain) != 0;
+}
+
+/*
+ * Whoever writes, or, in a domain that has no mailboxes here, what cron and
+ * the like write.
+ */
+static void
+domain_rewrite(
+    struct arena *arena, const char *const *answers, struct mta_domain *domain)
+{
+	const char *const anybody[] = {
+	    arena_printf(arena, "mailfix-probe@%s", domain->name),
+	    arena_printf(arena, "@%s", domain->name)};
+	const char *const root[] = {
+	    arena_printf(arena, "root@%s", domain->name)};
+
+	if (!domain->is_sender ||
+	    !(leads_away(first_of(arena, answers, anybody, 2), domain->name) ||
+	        (!domain->is_hosted &&
+	            leads_away(
+	                first_of(arena, answers, root, 1), domain->name))))
+		return;
+	domain->is_sender = false;
+	domain->is_rewritten = true;
+}
+
+int
+postfix_way_rewrite(struct arena *arena,
+    const struct postfix_settings *settings, postfix_table_asker *ask,
+    struct mta_identity *identity, struct why *why)
+{
+	static const struct {
+		const char *setting, *classes;
+	} maps[] = {
+	    {"sender_canonical_maps", "sender_canonical_classes"},
+	    {"canonical_maps",        "canonical_classes"       },
+	    {"smtp_generic_maps",     NULL                      },
+	};
+	AUTO_BUF struct buf keys = {0};
+
+	for (size_t i = 0; i < identity->domain_count; i++)
+		if (identity->domains[i].is_sender)
+			buf_addf(&keys, "mailfix-probe@%s\nroot@%s\n@%s\n",
+			    identity->domains[i].name,
+			    identity->domains[i].name,
+			    identity->domains[i].name);
+	for (size_t m = 0; keys.length > 0 && m < ARRAY_COUNT(maps); m++) {
+		const char *answers[TABLES_MAX + 1];
+		int r;
+
+		if (maps[m].classes != NULL &&
+		    strstr(postfix_setting_text(
+		               settings, maps[m].classes, "envelope_sender"),
+		        "envelope_sender") == NULL)
+			continue;
+		r = setting_ask(
+		    arena, settings, maps[m].setting, ask, &keys, answers, why);
+		if (r < 0)
+			return r;
+		for (size_t i = 0; i < identity->domain_count; i++)
+			domain_rewrite(arena, answers, &identity->domains[i]);
+	}
+	return 0;
 }
 
 int
@@ -240,5 +317,5 @@ postfix_sender_relays(struct arena *arena, const struct mta *mta,
 	if (r < 0 || way.is_told)
 		return r;
 	return postfix_way_senders(
-	    arena, settings, postfix_table_ask, domains, count, ret, why);
+	    arena, mta->own, postfix_table_ask, domains, count, ret, why);
 }

@@ -6,6 +6,7 @@
 
 #include "agent/base/buf.h"
 #include "agent/mta/mta.h"
+#include "agent/mta/mta_identity.h"
 #include "agent/mta/postfix_settings.h"
 
 /*
@@ -42,13 +43,23 @@ const char *postfix_way_relay(struct arena *arena,
     const struct postfix_settings *settings, const struct mta_relay *relay);
 
 /*
- * postfix_way_senders - which of these domains have a relay of their own
+ * postfix_way_senders - which of these domains have a relay of their own, or
+ * leave from other addresses than other mail
  * ret  one for each
  * Returns 1, 0: no table goes by the sender, or a negative errno with why.
  */
-int postfix_way_senders(struct arena *arena,
+int postfix_way_senders(struct arena *arena, const struct mta_own *own,
+    postfix_table_asker *ask, const char *const *domains, size_t count,
+    bool *ret, struct why *why);
+
+/*
+ * postfix_way_rewrite - domains in whose name nothing gets out, since tables
+ * put another address in the place of each: is_sender false, is_rewritten true
+ * Returns 0, or a negative errno with why: a table cannot be asked.
+ */
+int postfix_way_rewrite(struct arena *arena,
     const struct postfix_settings *settings, postfix_table_asker *ask,
-    const char *const *domains, size_t count, bool *ret, struct why *why);
+    struct mta_identity *identity, struct why *why);
 
 /* postfix_sender_relays - see mta_ops.h */
 int postfix_sender_relays(struct arena *arena, const struct mta *mta,

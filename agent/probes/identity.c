@@ -42,6 +42,9 @@ static const char *const family_names[PROBE_FAMILIES] = {"IPv4", "IPv6"};
 /* Discard, RFC 863; nothing is sent to it. */
 #define FAR_PORT 9
 
+/* Octets before the IPv4 address in "::ffff:192.0.2.1", RFC 4291 2.5.5.2. */
+#define MAPPED_PREFIX 12
+
 static bool
 is_auto(const char *value)
 {
@@ -79,10 +82,21 @@ address_add(struct identity *identity, struct arena *arena, const char *text,
     int family, const char *source)
 {
 	char canonical[INET6_ADDRSTRLEN];
-	uint8_t bytes[16];
 
-	if (inet_pton(family, text, bytes) != 1 ||
-	    inet_ntop(family, bytes, canonical, sizeof(canonical)) == NULL)
+	union {
+		struct in6_addr v6;
+		uint8_t bytes[16];
+	} read;
+
+	const uint8_t *bytes = read.bytes;
+
+	if (inet_pton(family, text, read.bytes) != 1)
+		return;
+	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&read.v6)) {
+		family = AF_INET;
+		bytes += MAPPED_PREFIX;
+	}
+	if (inet_ntop(family, bytes, canonical, sizeof(canonical)) == NULL)
 		return;
 	for (size_t i = 0; i < identity->address_count; i++)
 		if (strcmp(identity->addresses[i].text, canonical) == 0)
@@ -265,6 +279,7 @@ domains_from_mta(struct identity *identity, struct arena *arena, bool is_closed)
 			domain->is_hosted |= from->is_hosted;
 			domain->is_relayed |= from->is_relayed;
 			domain->is_own |= from->is_own;
+			domain->is_rewritten |= from->is_rewritten;
 		}
 	if (mta->unread != NULL && mta->unread[0] != NULL && !is_closed)
 		identity->domains_unknown = arena_printf(arena,
@@ -461,7 +476,7 @@ senders_add(struct identity *identity, const struct fact_set *facts)
 		struct identity_domain *domain = &identity->domains[i];
 
 		if ((domain->is_hosted || domain->is_relayed) &&
-		    !domain->is_own &&
+		    !domain->is_own && !domain->is_rewritten &&
 		    fact_row_find(senders, domain->name) != NULL)
 			domain->is_sender = true;
 	}

@@ -34,6 +34,8 @@ struct identity_domain {
 	bool is_hosted;  /* mail for it ends here */
 	bool is_relayed; /* mail for it passes through here */
 	bool is_own;     /* it is the name of this host itself */
+	/* another one is written in its place before mail leaves */
+	bool is_rewritten;
 	/* a signer of this host has a key for it */
 	bool is_signed;
 	/*

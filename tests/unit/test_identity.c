@@ -148,6 +148,13 @@ test_configured(void **state)
 	assert_int_equal(got.address_count, 2);
 	assert_string_equal(got.addresses[1].text, "2001:db8::5");
 	assert_string_equal(got.addresses[1].source, "configured");
+	/* RFC 4291 section 2.5.5.2 */
+	config.addresses = "::ffff:203.0.113.5";
+	got = read_with(*state, config);
+	assert_int_equal(got.address_count, 1);
+	assert_string_equal(got.addresses[0].text, "203.0.113.5");
+	assert_int_equal(got.addresses[0].family, AF_INET);
+	config.addresses = "203.0.113.5,2001:DB8:0::5";
 	assert_true(domain_of(&got, "other.test").is_sender);
 	assert_true(domain_of(&got, "shop.test").is_hosted);
 	/* nobody else is a sender then */

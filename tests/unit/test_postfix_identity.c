@@ -104,6 +104,13 @@ test_names_and_binds(void **state)
 	got = identity_of(
 	    *state, "inet_interfaces = mx.a.test 192.0.2.11\n", plain_master);
 	assert_string_equal(got.bind_v4, "");
+	/* as said outright */
+	got = identity_of(*state,
+	    "inet_interfaces = 192.0.2.11\nsmtp_bind_address = 0.0.0.0\n"
+	    "smtp_bind_address6 = ::\n",
+	    plain_master);
+	assert_string_equal(got.bind_v4, "");
+	assert_string_equal(got.bind_v6, "");
 }
 
 static void
@@ -119,6 +126,10 @@ test_relay(void **state)
 	got = identity_of(
 	    *state, "default_transport = smtp:[smart.test]\n", plain_master);
 	assert_string_equal(got.relay, "smart.test");
+	got = identity_of(*state, "default_transport = randmap:{out1:,out2:}\n",
+	    plain_master);
+	assert_null(got.relay);
+	assert_non_null(got.way_unknown);
 }
 
 static void
@@ -261,7 +272,8 @@ static void
 test_restrictions(void **state)
 {
 	struct mta_identity got = identity_of(*state,
-	    "smtpd_restriction_classes = strict, looped\n"
+	    "smtpd_restriction_classes = strict, looped, by_table\n"
+	    "by_table = reject_rbl_client table.test\n"
 	    "smtpd_client_restrictions = permit_mynetworks,\n"
 	    "smtpd_recipient_restrictions = "
 	    "permit_dnswl_client list.dnswl.org=127.0.[0..255].[1..3], "
@@ -289,7 +301,10 @@ test_restrictions(void **state)
 	assert_true(list_of(&got, "h.test").is_domains);
 	/* refuses by the one way, though not by the other */
 	assert_true(list_of(&got, "warned.test").refuses);
-	assert_int_equal(got.dnsbl_count, 8);
+	/* a table may call it */
+	assert_true(list_of(&got, "table.test").refuses);
+	assert_string_equal(list_of(&got, "table.test").setting, "by_table");
+	assert_int_equal(got.dnsbl_count, 9);
 }
 
 static void

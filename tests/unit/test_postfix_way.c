@@ -12,6 +12,7 @@
 
 #include "agent/base/auto.h"
 #include "agent/base/text.h"
+#include "agent/mta/postfix.h"
 #include "agent/mta/postfix_way.h"
 #include "tests/unit/unit.h"
 
@@ -126,8 +127,9 @@ test_senders(void **state)
 	    "hash:@c.test=smtp:[relay.test];@e.test=slow:;\n");
 
 	asked = 0;
-	assert_int_equal(postfix_way_senders(*state, &settings, table_answer,
-	                     domains, ARRAY_COUNT(domains), got, &why),
+	assert_int_equal(
+	    postfix_way_senders(*state, &(struct mta_own){.settings = settings},
+	        table_answer, domains, ARRAY_COUNT(domains), got, &why),
 	    1);
 	/* all domains at once */
 	assert_int_equal(asked, 2);
@@ -137,15 +139,85 @@ test_senders(void **state)
 	settings =
 	    settings_of(*state, "sender_dependent_default_transport_maps = "
 	                        "static:mailfix-s1:[relay.test]\n");
-	assert_int_equal(postfix_way_senders(*state, &settings, table_answer,
-	                     domains, ARRAY_COUNT(domains), got, &why),
+	assert_int_equal(
+	    postfix_way_senders(*state, &(struct mta_own){.settings = settings},
+	        table_answer, domains, ARRAY_COUNT(domains), got, &why),
 	    0);
 	assert_false(got[0]);
 	settings =
 	    settings_of(*state, "sender_dependent_relayhost_maps = broken:x\n");
-	assert_int_equal(postfix_way_senders(*state, &settings, table_answer,
-	                     domains, ARRAY_COUNT(domains), got, &why),
+	assert_int_equal(
+	    postfix_way_senders(*state, &(struct mta_own){.settings = settings},
+	        table_answer, domains, ARRAY_COUNT(domains), got, &why),
 	    -EIO);
+}
+
+/* Many domains of one host, each with an address of its own. */
+static void
+test_senders_bound(void **state)
+{
+	static const char *const domains[] = {"a.test", "b.test", "c.test"};
+	static const char services[] =
+	    "smtp unix - - y - - smtp\n"
+	    "slow unix - - y - - smtp\n"
+	    "out2 unix - - y - - smtp -o smtp_bind_address=192.0.2.11\n";
+	struct mta_own own = {
+	    .settings = settings_of(*state,
+	        "sender_dependent_default_transport_maps = "
+	        "hash:@a.test=out2:;@b.test=slow:;@c.test=gone:;\n")};
+	bool got[ARRAY_COUNT(domains)];
+	struct why why = {0};
+
+	assert_int_equal(postfix_master_parse(*state, "master.cf", services,
+	                     strlen(services), &own.services, &why),
+	    0);
+	assert_int_equal(postfix_way_senders(*state, &own, table_answer,
+	                     domains, ARRAY_COUNT(domains), got, &why),
+	    1);
+	assert_true(got[0]);
+	assert_false(got[1] || got[2]);
+}
+
+static void
+test_rewrite(void **state)
+{
+	static const struct {
+		const char *settings;
+		bool is_hosted, is_rewritten;
+	} cases[] = {
+	    {"",	                                                false, false},
+	    {"smtp_generic_maps = hash:@a.test=me@isp.test;\n",         false, true },
+	    {"smtp_generic_maps = hash:@a.test=me@isp.test;\n",         true,  true },
+	    {"smtp_generic_maps = hash:@a.test=@A.Test;\n",             false, false},
+	    {"smtp_generic_maps = hash:@a.test=me;\n",                  false, false},
+	    {"smtp_generic_maps = hash:root@a.test=me@isp.test;\n",     false,
+             true	                                                           },
+	    {"smtp_generic_maps = hash:root@a.test=me@isp.test;\n",     true,
+             false	                                                          },
+	    {"canonical_maps = pcre:mailfix-probe@a.test=x@b.test;\n",  true,
+             true	                                                           },
+	    {"sender_canonical_maps = hash:@a.test=@b.test;\n",         true,  true },
+	    {"sender_canonical_maps = hash:@a.test=@b.test;\n"
+	     "sender_canonical_classes = header_sender\n", true,  false},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct postfix_settings settings =
+		    settings_of(*state, cases[i].settings);
+		struct mta_domain domain = {.name = "a.test",
+		    .is_sender = true,
+		    .is_hosted = cases[i].is_hosted};
+		struct mta_identity identity = {
+		    .domains = &domain, .domain_count = 1};
+		struct why why = {0};
+
+		assert_int_equal(postfix_way_rewrite(*state, &settings,
+		                     table_answer, &identity, &why),
+		    0);
+		if (domain.is_rewritten != cases[i].is_rewritten ||
+		    domain.is_sender == cases[i].is_rewritten)
+			fail_msg("%zu: %s", i, cases[i].settings);
+	}
 }
 
 static int
@@ -166,6 +238,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_default, setup, teardown),
     cmocka_unit_test_setup_teardown(test_cannot_be_asked, setup, teardown),
     cmocka_unit_test_setup_teardown(test_senders, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_senders_bound, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_rewrite, setup, teardown),
 };
 
 int
