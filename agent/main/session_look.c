@@ -311,7 +311,7 @@ session_look(struct session *session, const bool *wanted)
 		                      : why.text);
 	session->host.looked_s = session->facts->taken_s;
 	for (size_t i = 0; result.notes != NULL && result.notes[i]; i++)
-		session_note(session, "Sandbox: %s.", result.notes[i]);
+		session_note(session, "%s", result.notes[i]);
 	if (!session->is_root)
 		root_note(session, wanted);
 	if (session->state != NULL)

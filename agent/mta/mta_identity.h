@@ -33,6 +33,12 @@ struct mta_domain {
 	bool is_rewritten;
 };
 
+/* A table of domains that nobody can list, and that can be asked. */
+struct mta_domain_table {
+	const char *table;     /* "mysql:/etc/postfix/domains.cf" */
+	struct mta_domain has; /* what each domain in it is; it has no name */
+};
+
 /* A blocklist that this host's own server asks about its clients. */
 struct mta_dnsbl {
 	const char *zone;    /* "zen.spamhaus.org" */
@@ -69,13 +75,15 @@ struct mta_identity {
 	bool prefers_v4; /* smtp_address_preference = ipv4 already */
 	struct mta_domain *domains;
 	size_t domain_count;
+	struct mta_domain_table *tables;
+	size_t table_count;
 	struct mta_dnsbl *dnsbls;
 	size_t dnsbl_count;
 	struct mta_certificate *certificates;
 	size_t certificate_count;
 	/* why a client may be shown one that is not among them; or NULL */
 	const char *certificates_unread;
-	/* "mysql:/etc/x.cf (mydestination)": not read; NULL-terminated */
+	/* "mysql:/etc/x.cf (mydestination)": not listed; NULL-terminated */
 	const char *const *unread;
 };
 

@@ -155,6 +155,16 @@ struct mta_ops {
 	    struct why *why);
 
 	/*
+	 * domains_ask - which of these are in tables that cannot be listed?
+	 * Runs its tools; a table that gives no answer has none. NULL: not here.
+	 * names  lower case, mail_domain_ok
+	 * ret    one for each name; its name is NULL when no table has it
+	 */
+	void (*domains_ask)(struct arena *arena, const struct mta *mta,
+	    const struct mta_identity *identity, const char *const *names,
+	    size_t count, struct mta_domain *ret);
+
+	/*
 	 * dnsbl_paste - the command that has a blocklist of its own count by
 	 * another filter (NULL: not be asked any more). Pure. Returns NULL when
 	 * its file does not name it in so many words.

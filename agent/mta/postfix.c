@@ -307,6 +307,7 @@ const struct mta_ops postfix_ops = {
     .identity = postfix_identity,
     .certificates = postfix_certificates,
     .sender_relays = postfix_sender_relays,
+    .domains_ask = postfix_domains_ask,
     .dnsbl_paste = postfix_dnsbl_paste,
     .map_build = postfix_map_build,
 };

@@ -57,6 +57,9 @@ int postfix_certificates(struct arena *arena, const struct mta *mta,
     struct mta_identity *ret, struct why *why);
 int postfix_identity(struct arena *arena, const struct mta *mta,
     struct mta_identity *ret, struct why *why);
+void postfix_domains_ask(struct arena *arena, const struct mta *mta,
+    const struct mta_identity *identity, const char *const *names, size_t count,
+    struct mta_domain *ret);
 
 int postfix_routed_by_hand(struct arena *arena, const struct mta *mta,
     const char *domain, const char **ret, struct why *why);

@@ -7,17 +7,24 @@
 #include "agent/mta/mta_identity.h"
 #include "agent/mta/postfix_master.h"
 #include "agent/mta/postfix_settings.h"
+#include "agent/mta/postfix_way.h"
 
 struct mta_own;
 
 /* More than a report tells apart; then the list is said to be cut. */
 #define POSTFIX_DOMAINS_MAX 256U
 
+/*
+ * Postfix's own howtos have one for each kind of domain. Each may take the
+ * deadline of one question, when its database hangs.
+ */
+#define POSTFIX_TABLES_MAX 4U
+
 /* Each server asks a handful; with filters of several weights, some more. */
 #define POSTFIX_DNSBLS_MAX 64U
 
 /*
- * postfix_identity_domains - into ret->domains and ret->unread
+ * postfix_identity_domains - into ret->domains, ret->tables and ret->unread
  * has_users  people log in here to send
  */
 void postfix_identity_domains(struct arena *arena,
@@ -57,5 +64,10 @@ const char *postfix_service_value(struct arena *arena,
  */
 int postfix_table_keys(struct arena *arena, const char *table,
     const char *const **ret, struct why *why);
+
+/* postfix_domains_ask_by - as mta_ops.h has it; hostname as in main.cf */
+void postfix_domains_ask_by(struct arena *arena, postfix_table_asker *ask,
+    const struct mta_identity *identity, const char *hostname,
+    const char *const *names, size_t count, struct mta_domain *ret);
 
 #endif

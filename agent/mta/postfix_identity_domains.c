@@ -184,6 +184,23 @@ postfix_table_keys(struct arena *arena, const char *table,
 	return why_set(why, -EOPNOTSUPP, "it cannot be listed");
 }
 
+/* Of a table of Postfix's, which postmap(1) may ask though it cannot list it. */
+static void
+table_add(struct domains *domains, const char *word)
+{
+	struct mta_identity *identity = domains->identity;
+
+	if (identity->table_count == POSTFIX_TABLES_MAX)
+		return;
+	identity->tables[identity->table_count++] = (struct mta_domain_table){
+	    .table = word,
+	    .has = {.source = domains->setting,
+	            .is_sender = domains->is_sender,
+	            .is_hosted = domains->is_hosted,
+	            .is_relayed = domains->is_relayed},
+	};
+}
+
 static void
 unread_add(struct domains *domains, const char *word)
 {
@@ -254,6 +271,7 @@ list_add(struct domains *domains, const char *setting, const char *list)
 		if (postfix_table_keys(domains->arena, words[i], &keys, NULL) <
 		    0) {
 			unread_add(domains, words[i]);
+			table_add(domains, words[i]);
 			continue;
 		}
 		for (size_t j = 0; keys[j] != NULL; j++)
@@ -314,6 +332,8 @@ postfix_identity_domains(struct arena *arena,
 	domains.hostname = hostname;
 	ret->domains =
 	    arena_alloc(arena, POSTFIX_DOMAINS_MAX, sizeof(*ret->domains));
+	ret->tables =
+	    arena_alloc(arena, POSTFIX_TABLES_MAX, sizeof(*ret->tables));
 	for (size_t i = 0; i < ARRAY_COUNT(lists); i++) {
 		domains.is_sender =
 		    lists[i].is_sender || (lists[i].is_user && has_users);

@@ -33,9 +33,8 @@ static const char ours[] = "mailfix_";
 
 static const char anybody_keys[] = ANYBODY "\n*\n";
 
-/* The value for a key in lines "key\tvalue"; NULL: none. */
-static const char *
-value_find(struct arena *arena, const char *lines, const char *key)
+const char *
+postfix_table_value(struct arena *arena, const char *lines, const char *key)
 {
 	const size_t length = strlen(key);
 
@@ -95,7 +94,7 @@ first_of(struct arena *arena, const char *const *answers,
 	for (size_t k = 0; k < count; k++)
 		for (size_t i = 0; answers[i] != NULL; i++) {
 			const char *value =
-			    value_find(arena, answers[i], keys[k]);
+			    postfix_table_value(arena, answers[i], keys[k]);
 
 			if (value != NULL)
 				return value;

@@ -20,6 +20,10 @@ typedef int postfix_table_asker(struct arena *arena, const char *table,
 /* postfix_table_ask - by one postmap(1) call for all keys */
 postfix_table_asker postfix_table_ask;
 
+/* postfix_table_value - of a key in such lines, in arena; NULL: none */
+const char *postfix_table_value(
+    struct arena *arena, const char *lines, const char *key);
+
 /* What says where mail goes for which nothing else says it. */
 struct postfix_way {
 	bool is_told;      /* transport_maps do, whoever the sender is */

@@ -59,6 +59,14 @@ dns_prepare(struct probe_job *job, struct why *why)
 	return 0;
 }
 
+static void
+dns_told(struct probe_job *job)
+{
+	struct dns_probe *probe = job->state;
+
+	identity_ask(&probe->identity, job);
+}
+
 /* Before the sandbox closes: a library, and scopes of IPv6 of the kernel. */
 static int
 dns_enter(struct probe_job *job, struct why *why)
@@ -115,6 +123,7 @@ const struct probe probe_dns = {
     .deadline_ms = DEADLINE_MS,
     .is_last = true,
     .prepare = dns_prepare,
+    .told = dns_told,
     .enter = dns_enter,
     .collect = dns_collect,
 };

@@ -235,9 +235,9 @@ addresses_read(struct identity *identity, const struct probe_job *job)
 			    identity, job->arena, (enum probe_family)i);
 }
 
-static struct identity_domain *
-domain_get(struct identity *identity, struct arena *arena, const char *name,
-    const char *source)
+struct identity_domain *
+identity_domain_get(struct identity *identity, struct arena *arena,
+    const char *name, const char *source)
 {
 	for (size_t i = 0; i < identity->domain_count; i++)
 		if (strcmp(identity->domains[i].name, name) == 0)
@@ -271,7 +271,7 @@ domains_from_mta(struct identity *identity, struct arena *arena, bool is_closed)
 				continue;
 			if (!is_sender && !from->is_hosted && !from->is_relayed)
 				continue;
-			domain = domain_get(
+			domain = identity_domain_get(
 			    identity, arena, from->name, from->source);
 			if (domain == NULL)
 				return;
@@ -283,7 +283,8 @@ domains_from_mta(struct identity *identity, struct arena *arena, bool is_closed)
 		}
 	if (mta->unread != NULL && mta->unread[0] != NULL && !is_closed)
 		identity->domains_unknown = arena_printf(arena,
-		    "domains in %s are not read; name them in [host] domains",
+		    "domains in %s cannot be listed; name them in [host] "
+		    "domains",
 		    mta->unread[0]);
 }
 
@@ -296,7 +297,8 @@ configured_add(struct identity *identity, struct arena *arena, const char *word)
 	const char *name = "";
 
 	if (idn_to_ascii(arena, word, &name, &why) == 0 && mail_domain_ok(name))
-		domain = domain_get(identity, arena, name, "configured");
+		domain =
+		    identity_domain_get(identity, arena, name, "configured");
 	else
 		identity->domains_unknown =
 		    arena_printf(arena, "[host] domains: %s",
@@ -449,7 +451,8 @@ keys_add(struct identity *identity, struct arena *arena,
 		if (!mail_domain_ok(text) || mta_domain_is_local(text))
 			continue;
 		count = identity->domain_count;
-		domain = domain_get(identity, arena, text, "signing key");
+		domain =
+		    identity_domain_get(identity, arena, text, "signing key");
 		if (domain == NULL)
 			continue;
 		/* nobody asked the tables about it */

@@ -76,6 +76,20 @@ struct identity {
 void identity_read(const struct probe_job *job, struct identity *ret);
 
 /*
+ * identity_domain_get - the row of a name, made when there is none
+ * NULL when there are too many, which domains_unknown then says.
+ */
+struct identity_domain *identity_domain_get(struct identity *identity,
+    struct arena *arena, const char *name, const char *source);
+
+/*
+ * identity_ask - in told, as the actor: which of the domains that the log, keys
+ * and configuration name stand in tables that cannot be listed
+ * Sets job->note when domains may be left out.
+ */
+void identity_ask(struct identity *identity, struct probe_job *job);
+
+/*
  * identity_add_facts - in collect: domains that keys are for, senders of mail
  * that was handed in here; as far as those tables are known
  */

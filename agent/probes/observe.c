@@ -30,8 +30,8 @@
 /* Filters are built once for each set of needs: four bits of them matter. */
 #define FILTERS_MAX 16
 
-/* Remarks about the sandbox, and the NULL. */
-#define NOTES_MAX 4
+/* Three remarks about the sandbox, some of probes, and the NULL. */
+#define NOTES_MAX 8
 
 _Static_assert(PROBE_NEEDS_READ_ALL == (int)SANDBOX_READ_ALL, "one list");
 _Static_assert(PROBE_NEEDS_UNIX == (int)SANDBOX_UNIX, "one list");
@@ -76,16 +76,17 @@ look_init(struct look *look)
 	if (look->is_root) {
 		sandbox_user_find(&look->user);
 		if (look->user.is_substitute)
-			note_add(look, "there is no user _mailfix: observers "
-			               "run as nobody");
+			note_add(look,
+			    "Sandbox: there is no user _mailfix: observers "
+			    "run as nobody.");
 	}
 	look->has_landlock = landlock_abi() > 0;
 	if (!look->has_landlock)
-		note_add(look, "no Landlock here: an observer may read what "
-		               "its user may read");
+		note_add(look, "Sandbox: no Landlock here: an observer may "
+		               "read what its user may read.");
 	if (!look->has_seccomp)
-		note_add(look, "no seccomp here: observers may make any "
-		               "system call");
+		note_add(look, "Sandbox: no seccomp here: observers may make "
+		               "any system call.");
 }
 
 /* Wanted tables of this probe; false when there are none. */
@@ -242,6 +243,10 @@ observers_start(struct look *look, bool is_last)
 
 		if (probe == NULL || probe->is_last != is_last)
 			continue;
+		if (probe->told != NULL)
+			probe->told(&observer->job);
+		if (observer->job.note != NULL)
+			note_add(look, observer->job.note);
 		sandbox.needs = probe->needs;
 		sandbox.user = look->is_root ? &look->user : NULL;
 		sandbox.filter = filter_find(look, sandbox_needs(look, probe));

@@ -31,7 +31,10 @@ struct observe_result {
 	 */
 	bool is_tainted;
 	const char *text; /* which and how, one line; NULL when not tainted */
-	/* remarks for the report: what the sandbox lacks here; NULL-terminated */
+	/*
+	 * Sentences for the report: what the sandbox lacks here, what a probe
+	 * leaves out; NULL-terminated
+	 */
 	const char *const *notes;
 };
 

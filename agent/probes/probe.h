@@ -6,6 +6,8 @@
  * Every probe runs in an observer of its own, forked from the actor:
  *   prepare  in the actor, as root: opens what only root may open. Reads
  *            nothing that others wrote.
+ *   told     in the actor, of a probe that is_last: what the others told is
+ *            known, and says whom to ask.
  *   enter    in the observer, already as _mailfix, before the sandbox closes:
  *            connects to what it needs (D-Bus), reads nothing hostile.
  *   collect  in the closed sandbox: reads, parses, yields facts.
@@ -75,7 +77,8 @@ struct probe_job {
 	int fds[PROBE_FDS_MAX];
 	/* programs that prepare started; 0 when unused; killed and reaped */
 	pid_t helpers[PROBE_HELPERS_MAX];
-	void *state; /* prepare's and enter's own, in arena */
+	void *state;      /* prepare's and enter's own, in arena */
+	const char *note; /* of prepare or told, for people: a sentence; NULL */
 };
 
 /* What the observer keeps, and where it may look. */
@@ -106,6 +109,7 @@ struct probe {
 	const char *const *(*roots)(struct probe_job *job);
 	int (*prepare)(
 	    struct probe_job *job, struct why *why);          /* may be NULL */
+	void (*told)(struct probe_job *job);                  /* may be NULL */
 	int (*enter)(struct probe_job *job, struct why *why); /* may be NULL */
 	/*
 	 * collect - every wanted table ends with fact_out_table_end or _unknown.

@@ -45,7 +45,37 @@ senders_tell(struct arena *arena, const struct mta *mta,
 	return by_sender;
 }
 
+static char asked_names[256];
+
+/* A database that has sql.test, for people, and out.test, to be passed on. */
+static void
+domains_ask(struct arena *arena, const struct mta *mta,
+    const struct mta_identity *identity, const char *const *names, size_t count,
+    struct mta_domain *ret)
+{
+	(void)arena;
+	(void)mta;
+	assert_int_equal(identity->table_count, 1);
+	asked_names[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		ret[i] = (struct mta_domain){.name = NULL};
+		(void)strncat(asked_names, names[i],
+		    sizeof(asked_names) - strlen(asked_names) - 2);
+		(void)strcat(asked_names, " ");
+		if (strcmp(names[i], "sql.test") == 0)
+			ret[i] = (struct mta_domain){.name = names[i],
+			    .source = "mysql",
+			    .is_sender = true,
+			    .is_hosted = true};
+		if (strcmp(names[i], "out.test") == 0)
+			ret[i] = (struct mta_domain){.name = names[i],
+			    .source = "mysql",
+			    .is_relayed = true};
+	}
+}
+
 static const struct mta_ops ops = {.kind = "postfix",
+    .domains_ask = domains_ask,
     .identity = identity_tell,
     .sender_relays = senders_tell};
 static const struct mta mta = {.ops = &ops, .has_settings = true};
@@ -354,6 +384,56 @@ keys_of(struct arena *arena, const char *const *names)
 	return set;
 }
 
+/* What a database has is asked of it by name, and what is left out is said. */
+static void
+test_database(void **state)
+{
+	static const char *const unread[] = {
+	    "mysql:/x.cf (relay_domains)", NULL};
+	static const char *const signing[] = {
+	    "Key.test", "SQL.test", "*", "a b.test", NULL};
+	struct mta_domain_table table = {.table = "mysql:/x.cf"};
+	struct config config = all_auto();
+	struct probe_job job = {
+	    .arena = *state, .config = &config, .mta = &mta};
+	struct fact_set *facts = keys_of(*state, signing);
+	struct fact_out *out = fact_out_to_set(facts);
+	struct identity got;
+
+	fact_out_row(out, "sender_domain", "out.test");
+	fact_out_row(out, "sender_domain", "spam.test");
+	fact_out_row(out, "sender_domain", "box.local");
+	fact_out_table_end(out, "sender_domain");
+	fact_out_end(out);
+	fact_out_free(out);
+	job.facts = facts;
+	told.unread = unread;
+	told.tables = &table;
+	told.table_count = 1;
+	identity_read(&job, &got);
+	identity_ask(&got, &job);
+	assert_string_equal(
+	    asked_names, "key.test sql.test out.test spam.test ");
+	assert_string_equal(job.note,
+	    "Not all domains are looked at: domains in mysql:/x.cf "
+	    "(relay_domains) cannot be listed; name them in [host] domains.");
+	assert_true(domain_of(&got, "sql.test").is_hosted);
+	assert_true(domain_of(&got, "sql.test").is_sender);
+	assert_true(domain_of(&got, "out.test").is_relayed);
+	assert_false(domain_of(&got, "out.test").is_sender);
+	assert_int_equal(got.domain_count, 5);
+	identity_add_facts(&got, *state, facts);
+	assert_true(domain_of(&got, "out.test").is_sender);
+	/* [host] domains tells all that are sent for */
+	config.domains = "sql.test";
+	identity_read(&job, &got);
+	job.note = NULL;
+	identity_ask(&got, &job);
+	assert_string_equal(asked_names, "sql.test key.test ");
+	assert_true(domain_of(&got, "sql.test").is_hosted);
+	assert_null(job.note);
+}
+
 static void
 test_keys(void **state)
 {
@@ -419,6 +499,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
     cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
     cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_database, setup, teardown),
     cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
     cmocka_unit_test_setup_teardown(test_senders_of_the_log, setup, teardown),
 };

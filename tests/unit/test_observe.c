@@ -265,6 +265,7 @@ test_notes(void **state)
 			assert_false(has_seccomp);
 		else
 			assert_non_null(strstr(*notes, "_mailfix"));
+		assert_true(text_starts(*notes, "Sandbox: "));
 		has_landlock |= strstr(*notes, "no Landlock") != NULL;
 		has_seccomp |= strstr(*notes, "no seccomp") != NULL;
 	}

@@ -8,6 +8,7 @@
  * Runs as  any user
  * Source   postconf(5), master(5)
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,56 @@ test_domains(void **state)
 	"  -o smtpd_sasl_auth_enable=yes -o smtpd_sasl_type=dovecot\n"         \
 	"  -o smtpd_sasl_path=private/auth\n"
 
+static int asked;
+
+/* The first table has two of them, the second hangs, the third one. */
+static int
+table_tell(struct arena *arena, const char *table, const struct buf *keys,
+    const char **ret, struct why *why)
+{
+	(void)arena;
+	asked++;
+	assert_string_equal(
+	    buf_text(keys), "a.test\nmx.a.test\nb.test\nc.test\n");
+	if (strcmp(table, "ldap:/l.cf") == 0)
+		return why_set(why, -ETIME, "it hangs");
+	*ret = strcmp(table, "mysql:/m.cf") == 0 ? "a.test\t1\nmx.a.test\tx\n"
+	                                         : "b.test\tOK\n";
+	return 0;
+}
+
+static void
+test_tables_asked(void **state)
+{
+	static const char *const names[] = {
+	    "a.test", "mx.a.test", "b.test", "c.test"};
+	struct mta_identity got = identity_of(*state,
+	    "myhostname = mx.a.test\n"
+	    "virtual_mailbox_domains = proxy:mysql:/m.cf, ldap:/l.cf\n"
+	    "relay_domains = regexp:/r\nmydestination = hash:/gone\n",
+	    SUBMISSION);
+	struct mta_domain found[4];
+
+	assert_int_equal(got.table_count, 4);
+	asked = 0;
+	postfix_domains_ask_by(
+	    *state, table_tell, &got, "MX.A.test", names, 0, found);
+	assert_int_equal(asked, 0);
+	got.tables++; /* of mydestination, which cannot be asked either */
+	got.table_count--;
+	postfix_domains_ask_by(
+	    *state, table_tell, &got, "MX.A.test", names, 4, found);
+	assert_int_equal(asked, 3);
+	assert_true(found[0].is_hosted && found[0].is_sender);
+	assert_false(found[0].is_own || found[0].is_relayed);
+	assert_string_equal(found[0].source, "virtual_mailbox_domains");
+	assert_true(found[1].is_own && found[1].is_hosted);
+	assert_false(found[1].is_sender);
+	assert_true(found[2].is_relayed);
+	assert_false(found[2].is_hosted || found[2].is_sender);
+	assert_null(found[3].name);
+}
+
 static void
 test_users_send(void **state)
 {
@@ -392,6 +443,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_relay, setup, teardown),
     cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
     cmocka_unit_test_setup_teardown(test_domains, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_tables_asked, setup, teardown),
     cmocka_unit_test_setup_teardown(test_users_send, setup, teardown),
     cmocka_unit_test_setup_teardown(test_tables, setup, teardown),
     cmocka_unit_test_setup_teardown(test_restrictions, setup, teardown),
