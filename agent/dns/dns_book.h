@@ -63,12 +63,14 @@ int dns_book_wave(
     struct dns_book *book, const struct dns_asker *asker, struct why *why);
 
 /*
- * dns_book_dispute - ask a second name server for each answer that says that
- * something is not there (nodata, nxdomain) and was used
+ * dns_book_dispute - ask again, of a second name server where there is one, for
+ * each answer that says that something is not there (nodata, nxdomain) and was
+ * used
  *
- * One bad resolver of a pool must not decide. Where they differ, the result
- * becomes DNS_DISPUTED, and who judges begins anew. One wave; for hosts with
- * two name servers or more. A second one that does not answer changes nothing.
+ * One bad resolver of a pool must not decide, nor one bad moment of the only
+ * one: a change may rest on it. Where they differ, the result becomes
+ * DNS_DISPUTED, and who judges begins anew. One wave. No answer to it changes
+ * nothing.
  *
  * Returns how many results changed, or a negative errno.
  */

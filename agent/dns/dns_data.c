@@ -31,7 +31,7 @@ dns_outcome_text(enum dns_outcome outcome)
 	    [DNS_REFUSED] = "the name server refused to answer",
 	    [DNS_TIMEOUT] = "no name server answered in time",
 	    [DNS_BOGUS] = "the name server's answer cannot be believed",
-	    [DNS_DISPUTED] = "this host's name servers contradict each other",
+	    [DNS_DISPUTED] = "this host's name servers contradict themselves",
 	};
 
 	return texts[outcome];

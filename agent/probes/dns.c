@@ -112,8 +112,7 @@ dns_collect(struct probe_job *job, struct fact_out *out)
 	};
 
 	identity_add_facts(&probe->identity, job->arena, job->facts);
-	dns_look_run(dns_checks, &look, &asker, probe->servers.count > 1,
-	    probe->prepared, out);
+	dns_look_run(dns_checks, &look, &asker, true, probe->prepared, out);
 }
 
 const struct probe probe_dns = {

@@ -96,14 +96,14 @@ run_tell(struct run *run, struct dns_look *look, const struct why *why, int r,
 
 void
 dns_look_run(const struct dns_check *const *checks, struct dns_look *look,
-    const struct dns_asker *asker, bool has_second, void *const *prepared,
+    const struct dns_asker *asker, bool asks_twice, void *const *prepared,
     struct fact_out *out)
 {
 	struct runs runs = {.look = look};
 	const struct dns_rounds rounds = {.arena = look->arena,
 	    .book = look->book,
 	    .asker = asker,
-	    .has_second = has_second,
+	    .asks_twice = asks_twice,
 	    .judge = runs_judge,
 	    .user = &runs};
 	struct why why = {0};

@@ -45,11 +45,12 @@ extern const struct dns_check *const dns_checks[]; /* NULL-terminated */
  * dns_look_run - all checks that are wanted, to their end
  *
  * asker        of the name servers
- * has_second   there are two name servers or more
+ * asks_twice   what is said not to be there is asked again, of a second name
+ *              server where there is one
  * Every table of every check ends, known or unknown.
  */
 void dns_look_run(const struct dns_check *const *checks, struct dns_look *look,
-    const struct dns_asker *asker, bool has_second, void *const *prepared,
+    const struct dns_asker *asker, bool asks_twice, void *const *prepared,
     struct fact_out *out);
 
 #endif

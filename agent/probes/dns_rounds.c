@@ -101,7 +101,7 @@ int
 dns_rounds_run(const struct dns_rounds *rounds, struct why *why)
 {
 	const char *canary = canary_make(rounds->arena);
-	bool is_disputed = !rounds->has_second, is_done;
+	bool is_disputed = !rounds->asks_twice, is_done;
 	int r = 0;
 
 	for (unsigned waves = 0; r >= 0 && waves < WAVES_MAX; waves++) {

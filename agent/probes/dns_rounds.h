@@ -14,7 +14,7 @@ struct dns_rounds {
 	struct arena *arena;
 	struct dns_book *book;
 	const struct dns_asker *asker;
-	bool has_second; /* there are two name servers or more */
+	bool asks_twice; /* what is not there: dns_book_dispute */
 	/*
 	 * Called anew after each wave, and once more when a name server was
 	 * contradicted; true: all is known.

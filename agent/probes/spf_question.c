@@ -83,7 +83,7 @@ judge(void *user)
 
 int
 spf_question_judge(struct arena *arena, const struct dns_asker *asker,
-    bool has_second, const struct spf_query *query, struct spf_answer *ret,
+    bool asks_twice, const struct spf_query *query, struct spf_answer *ret,
     struct why *why)
 {
 	struct judge state = {.arena = arena,
@@ -92,7 +92,7 @@ spf_question_judge(struct arena *arena, const struct dns_asker *asker,
 	const struct dns_rounds rounds = {.arena = arena,
 	    .book = state.book,
 	    .asker = asker,
-	    .has_second = has_second,
+	    .asks_twice = asks_twice,
 	    .judge = judge,
 	    .user = &state};
 	int r = dns_rounds_run(&rounds, why);

@@ -33,7 +33,7 @@ int spf_question_ask(struct arena *arena, const char *resolver,
  * believed; -ELOOP.
  */
 int spf_question_judge(struct arena *arena, const struct dns_asker *asker,
-    bool has_second, const struct spf_query *query, struct spf_answer *ret,
+    bool asks_twice, const struct spf_query *query, struct spf_answer *ret,
     struct why *why);
 
 /* For tests and fuzzers. -EPROTO: it is none. */

@@ -67,7 +67,7 @@ check_tell(struct dns_look *look, void *state, struct fact_out *out)
 
 /* "": the check had its say; else why not. */
 static const char *
-look_at(struct arena *arena, struct world world, bool has_second)
+look_at(struct arena *arena, struct world world, bool asks_twice)
 {
 	static const char *const tables[] = {"address", NULL};
 	static const struct dns_check check = {.tables = tables,
@@ -82,7 +82,7 @@ look_at(struct arena *arena, struct world world, bool has_second)
 	    .book = dns_book_new(arena, clock_boot_ms() + 60000)};
 	const struct fact_table *told;
 
-	dns_look_run(checks, &look, &asker, has_second, NULL, out);
+	dns_look_run(checks, &look, &asker, asks_twice, NULL, out);
 	fact_out_end(out);
 	fact_out_free(out);
 	told = fact_table_get(set, schema_table_find("address", NULL));

@@ -208,7 +208,7 @@ tables(void **state)
 	    "(192.0.2.53)");
 	assert_fact_unknown(set, "tlsrpt", "example.com", "state",
 	    "TXT of _smtp._tls.example.com: this host's name servers "
-	    "contradict each other (192.0.2.53)");
+	    "contradict themselves (192.0.2.53)");
 	assert_fact_text(set, "tlsrpt", "b.test", "state", "invalid");
 	assert_fact_text(set, "tlsrpt", "c.test", "state", "none");
 	assert_int_equal(
