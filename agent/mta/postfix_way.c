@@ -106,9 +106,7 @@ const char *
 postfix_way_relay(struct arena *arena, const struct postfix_settings *settings,
     const struct mta_relay *relay)
 {
-	if (relay == NULL || text_starts(relay->name, "127.") ||
-	    strcmp(relay->name, "::1") == 0 ||
-	    strcmp(relay->name, "localhost") == 0 ||
+	if (relay == NULL ||
 	    strcasecmp(relay->name,
 	        postfix_setting_text(settings, "myhostname", "")) == 0)
 		return NULL;

@@ -27,7 +27,7 @@ const char *postfix_table_value(
 /* What says where mail goes for which nothing else says it. */
 struct postfix_way {
 	bool is_told;      /* transport_maps do, whoever the sender is */
-	const char *relay; /* a host of others: "mx.test:587"; or NULL */
+	const char *relay; /* "mx.test:587"; NULL: none */
 };
 
 /*
@@ -40,8 +40,11 @@ int postfix_way_find(struct arena *arena,
 
 /*
  * postfix_way_relay - a relay as text, NULL: there is none, or it is this
- * host itself: what goes to a program here comes back, and leaves as if
- * unrelayed
+ * host itself by name
+ *
+ * A program at a loopback address is a relay, too (stunnel, another instance):
+ * what it gave back would come to it again, so it sends elsewhere. A filter that
+ * gives mail back is a content_filter.
  */
 const char *postfix_way_relay(struct arena *arena,
     const struct postfix_settings *settings, const struct mta_relay *relay);

@@ -78,8 +78,8 @@ domain_take(struct identity *identity, struct arena *arena,
     const struct mta_domain *from)
 {
 	const size_t count = identity->domain_count;
-	struct identity_domain *domain = identity_domain_get(
-	    identity, arena, from->name, from->source);
+	struct identity_domain *domain =
+	    identity_domain_get(identity, arena, from->name, from->source);
 
 	if (domain == NULL)
 		return;

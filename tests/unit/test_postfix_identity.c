@@ -123,6 +123,9 @@ test_relay(void **state)
 	assert_string_equal(got.relay, "smart.test:587");
 	got = identity_of(
 	    *state, "relayhost = [127.0.0.1]:10024\n", plain_master);
+	assert_string_equal(got.relay, "127.0.0.1:10024");
+	got = identity_of(*state,
+	    "relayhost = [mx.a.test]\nmyhostname = mx.a.test\n", plain_master);
 	assert_null(got.relay);
 	got = identity_of(
 	    *state, "default_transport = smtp:[smart.test]\n", plain_master);
