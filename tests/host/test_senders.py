@@ -305,6 +305,19 @@ class Senders(LabCase):
         self.publish(f'{_DOMAIN}.', 'TXT', f'"v=spf1 ip4:{_V4} -all"')
         self.assertEqual(self.look().names, [])
 
+    def test_domains_in_a_database(self):
+        """They cannot be listed; each that a key names is asked for."""
+        self.mx.write('/etc/postfix/domains', '/^shop\\.test$/ OK\n')
+        self.mx.postconf(virtual_mailbox_domains='regexp:/etc/postfix/domains')
+        self.age()
+        found = self.look()
+        self.assertEqual(found.names, [])
+        self.assertIn('regexp:/etc/postfix/domains',
+                      ''.join(found.report.document['notes']))
+        self.publish(f'{_SHOP}.', 'MX', f'10 gone.{_SHOP}.', f'20 {_NAME}.')
+        self.assertEqual(self.look().names,
+                         [f'mx-target-missing {_SHOP}/gone.{_SHOP}'])
+
     def test_spf_without_ipv6(self):
         self.publish(f'{_DOMAIN}.', 'TXT', f'"v=spf1 ip4:{_V4} -all"')
         self.cured_by_paste(f'spf-fail {_DOMAIN}/{_V6}')
@@ -408,11 +421,7 @@ class Others(LabCase):
 
     def test_satellite(self):
         """Debian's "Satellite system": all mail goes by way of a relay."""
-        self.lan.zone(_DOMAIN, {'@': ['MX 10 mx.big.test.', 'TXT "v=spf1 '
-                                      'include:big.test -all"'],
-                                '_dmarc': ['TXT "v=DMARC1; p=reject"']})
-        self.lan.zone('big.test', {'@': ['TXT "v=spf1 mx -all"', 'MX 10 mx'],
-                                   'mx': ['A 198.51.100.7']})
+        self.relay_zones()
         self.configure(relayhost='[mx.big.test]',
                        inet_interfaces='loopback-only')
         # The relay's addresses are for the relay to look after.
@@ -425,6 +434,12 @@ class Others(LabCase):
                                 '_dmarc': ['TXT "v=DMARC1; p=reject"']})
         self.lan.zone('big.test', {'@': ['TXT "v=spf1 mx -all"', 'MX 10 mx'],
                                    'mx': ['A 198.51.100.7']})
+
+    def test_tunnel(self):
+        """All mail goes to a program here, which sends it on elsewhere."""
+        self.relay_zones()
+        self.configure(relayhost='[127.0.0.1]:2525')
+        self.assertEqual(_told(self.mx.mailfix('--dry-run')), ([], {}))
 
     def test_relay_by_transport_maps(self):
         """No relayhost; a table has all mail go by way of a relay."""
