@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "agent/base/text.h"
 #include "agent/sys/landlock.h"
 #include "tests/unit/observe_look.h"
 
