@@ -37,7 +37,8 @@ struct reading {
 	bool is_policy_wrong; /* a p, sp or np is there and is none */
 	struct buf problems;
 	struct buf mended;
-	const char *seen[KNOWN_COUNT]; /* of those that are known */
+	const char *mended_rua, *mended_ruf; /* NULL: nothing is left of it */
+	const char *seen[KNOWN_COUNT];       /* of those that are known */
 	size_t seen_count;
 };
 
@@ -150,32 +151,66 @@ uri_ok(struct arena *arena, const char *uri)
 {
 	const char *colon = strchr(uri, ':');
 
+	/* RFC 3986 has no white space in it */
 	if (strncasecmp(uri, "mailto:", strlen("mailto:")) == 0)
-		return uri_domain(arena, uri) != NULL;
+		return uri_domain(arena, uri) != NULL &&
+		       strpbrk(uri, " \t\r\n") == NULL;
 	if (colon == NULL || colon == uri || colon[1] == '\0' ||
 	    !isalpha((unsigned char)uri[0]))
 		return false;
 	return strpbrk(uri, " \t@") == NULL || strpbrk(uri, " \t@") > colon;
 }
 
-/* Those that are none are left out. */
-static bool
-uris_read(struct reading *reading, const struct dns_tag *tag, const char **ret)
+/* What was meant: "a@b.test" without its mailto; else nothing. */
+static void
+uri_mend(struct reading *reading, const char *uri, struct buf *mended)
 {
-	AUTO_BUF struct buf good = {0};
+	const char *meant = arena_printf(reading->arena, "mailto:%s", uri);
+
+	if (strchr(uri, ':') == NULL && uri_ok(reading->arena, meant))
+		buf_addf(mended, "%s%s", mended->length > 0 ? "," : "", meant);
+}
+
+static void
+uri_take(struct reading *reading, const struct dns_tag *tag, const char *uri,
+    struct buf *good, struct buf *mended)
+{
+	if (uri_ok(reading->arena, uri)) {
+		buf_addf(good, "%s%s", good->length > 0 ? "," : "", uri);
+		buf_addf(mended, "%s%s", mended->length > 0 ? "," : "", uri);
+		return;
+	}
+	problem_add(reading,
+	    arena_printf(reading->arena,
+	        "%s: %s is no address for reports, which is written "
+	        "mailto:NAME@DOMAIN, and \",\" before the next",
+	        tag->name, dns_quote(reading->arena, uri, strlen(uri))));
+	for (const char *at = uri; *at != '\0';) {
+		const size_t length = strcspn(at, " \t\r\n");
+		const char *word = arena_dup_n(reading->arena, at, length);
+
+		if (length < strlen(uri) && uri_ok(reading->arena, word))
+			buf_addf(mended, "%s%s", mended->length > 0 ? "," : "",
+			    word);
+		else
+			uri_mend(reading, word, mended);
+		at += length;
+		at += strspn(at, " \t\r\n");
+	}
+}
+
+/* Those that are none are left out; ret_mended has what they seem to mean. */
+static bool
+uris_read(struct reading *reading, const struct dns_tag *tag, const char **ret,
+    const char **ret_mended)
+{
+	AUTO_BUF struct buf good = {0}, mended = {0};
 	const char *list = tag->value, *uri;
 
 	while ((uri = uri_next(reading->arena, &list)) != NULL)
-		if (uri_ok(reading->arena, uri))
-			buf_addf(
-			    &good, "%s%s", good.length > 0 ? "," : "", uri);
-		else
-			problem_add(reading,
-			    arena_printf(reading->arena,
-			        "%s: %s is no address for reports, which is "
-			        "written mailto:NAME@DOMAIN",
-			        tag->name,
-			        dns_quote(reading->arena, uri, strlen(uri))));
+		uri_take(reading, tag, uri, &good, &mended);
+	if (mended.length > 0)
+		*ret_mended = arena_dup(reading->arena, buf_text(&mended));
 	if (good.length == 0)
 		return false;
 	*ret = arena_dup(reading->arena, buf_text(&good));
@@ -224,9 +259,11 @@ known_read(struct reading *reading, const struct dns_tag *tag)
 	if (strcmp(tag->name, "fo") == 0)
 		return fo_read(reading, tag);
 	if (strcmp(tag->name, "rua") == 0)
-		return uris_read(reading, tag, &record->rua);
+		return uris_read(
+		    reading, tag, &record->rua, &reading->mended_rua);
 	if (strcmp(tag->name, "ruf") == 0)
-		return uris_read(reading, tag, &record->ruf);
+		return uris_read(
+		    reading, tag, &record->ruf, &reading->mended_ruf);
 	return true;
 }
 
@@ -239,20 +276,40 @@ is_seen(const struct reading *reading, const char *name)
 	return false;
 }
 
-static bool
-is_known(const char *name)
+/* The name as it is known, whatever its case; or NULL. */
+static const char *
+known_name(const char *name)
 {
 	for (size_t i = 0; i < KNOWN_COUNT; i++)
-		if (strcmp(known[i], name) == 0)
-			return true;
-	return false;
+		if (strcasecmp(known[i], name) == 0)
+			return known[i];
+	return NULL;
+}
+
+/* Names have a case: RFC 6376 section 3.2. Some receivers may not know. */
+static void
+miswritten_take(
+    struct reading *reading, const struct dns_tag *tag, const char *name)
+{
+	problem_add(reading,
+	    arena_printf(reading->arena,
+	        "the tag \"%.16s\" counts for nothing: it is written \"%s\"",
+	        tag->name, name));
+	if (is_seen(reading, name))
+		return;
+	reading->seen[reading->seen_count++] = name;
+	buf_addf(&reading->mended, "; %s=%s", name, tag->value);
 }
 
 static void
 tag_take(struct reading *reading, const struct dns_tag *tag)
 {
-	const char *value = tag->value;
+	const char *value = tag->value, *name = known_name(tag->name);
 
+	if (name != NULL && strcmp(name, tag->name) != 0) {
+		miswritten_take(reading, tag, name);
+		return;
+	}
 	/* it is not said which of two counts */
 	if (is_seen(reading, tag->name)) {
 		problem_add(reading,
@@ -260,7 +317,7 @@ tag_take(struct reading *reading, const struct dns_tag *tag)
 		        "the tag \"%.16s\" stands in it twice", tag->name));
 		return;
 	}
-	if (is_known(tag->name))
+	if (name != NULL)
 		reading->seen[reading->seen_count++] = tag->name;
 	if (!known_read(reading, tag) && strcmp(tag->name, "p") != 0 &&
 	    strncmp(tag->name, "ru", 2) != 0)
@@ -268,9 +325,9 @@ tag_take(struct reading *reading, const struct dns_tag *tag)
 	if (strcmp(tag->name, "p") == 0 && !reading->has_policy)
 		value = dmarc_policy_names[DMARC_POLICY_NONE];
 	if (strcmp(tag->name, "rua") == 0)
-		value = reading->record->rua;
+		value = reading->mended_rua;
 	if (strcmp(tag->name, "ruf") == 0)
-		value = reading->record->ruf;
+		value = reading->mended_ruf;
 	if (value != NULL)
 		buf_addf(&reading->mended, "; %s=%s", tag->name, value);
 }
