@@ -17,6 +17,7 @@
 #include "agent/dns/dns_paste.h"
 #include "agent/dns/dns_self.h"
 #include "agent/dns/spf_macro.h"
+#include "agent/dns/spf_near.h"
 #include "agent/dns/spf_repair.h"
 
 /* Strangers of one family, a quarter of its addresses in use apart. */
@@ -134,17 +135,28 @@ repair(struct dns_book *book, struct arena *arena, const char *domain,
     const char *helo, const struct spf_answer *stranger,
     const char *const *addresses, struct spf_domain *ret)
 {
-	const struct spf_repair asked = {.domain = domain,
+	struct spf_repair asked = {.domain = domain,
 	    .helo = helo,
 	    .records = stranger->records,
 	    .record_count = stranger->record_count,
 	    .addresses = addresses,
 	    .address_count = ret->sender_count,
 	    .drops_wide = ret->passes_all};
-	const char *record;
+	const char *record, *near, *found;
 
 	if (!needs_repair(ret))
 		return true;
+	near = ret->state == SPF_STATE_NONE
+	           ? spf_near_find(book, arena, domain, &found)
+	           : NULL;
+	if (near != NULL) {
+		asked.records = &near;
+		asked.record_count = 1;
+		ret->problem = arena_printf(arena,
+		    "One that was meant as such, and that receivers pass "
+		    "over: %s",
+		    found);
+	}
 	if (!spf_repair_make(book, arena, &asked, &record))
 		return false;
 	/* one that is there already is no cure */

@@ -44,6 +44,11 @@ tell(struct arena *arena, const struct identity *identity)
 	zone_put(zone, "mx.example.com", DNS_TXT, "v=spf1 -all");
 	zone_put(zone, "split.test", DNS_TXT, "v=spf1 a:in.test -all");
 	zone_put(zone, "in.test", DNS_A, "10.0.0.5");
+	zone_put(zone, "near.test", DNS_TXT, "a=b");
+	zone_put(
+	    zone, "near.test", DNS_TXT, " \"v=spf1 ip4:203.0.113.0/24 ~all\"");
+	zone_put(zone, "far.test", DNS_TXT, " v=spf1 ip4:203.0.113.1 -all");
+	zone_put(zone, "far.test", DNS_TXT, " v=spf1 ip4:203.0.113.2 -all");
 	zone_break(zone, "late.test", DNS_TIMEOUT);
 	dns_look_run(checks, &look, &asker, false, NULL, out);
 	fact_out_end(out);
@@ -324,6 +329,34 @@ split_view(void **state)
 	arena_free(arena);
 }
 
+/* What receivers pass over, and was meant as a record, is kept. */
+static void
+near(void **state)
+{
+	struct identity identity = whole;
+	struct arena *arena = arena_new();
+	struct fact_set *set;
+
+	(void)state;
+	identity.domains[0].name = "near.test";
+	identity.domains[1].name = "far.test";
+	identity.domain_count = 2;
+	set = tell(arena, &identity);
+	assert_fact_text(set, "spf_record", "near.test", "state", "none");
+	assert_fact_text(set, "spf_record", "near.test", "paste",
+	    "near.test. 3600 IN TXT \"v=spf1 ip4:203.0.113.0/24 "
+	    "ip4:192.0.2.10 ip6:2001:db8::10 ~all\"");
+	assert_fact_text(set, "spf_record", "near.test", "problem",
+	    "One that was meant as such, and that receivers pass over: "
+	    "\" \"v=spf1 ip4:203.0.113.0/24 ~all\"\"");
+	/* which of two was meant is not known */
+	assert_fact_text(set, "spf_record", "far.test", "problem", "");
+	assert_fact_text(set, "spf_record", "far.test", "paste",
+	    "far.test. 3600 IN TXT \"v=spf1 ip4:192.0.2.10 "
+	    "ip6:2001:db8::10 ~all\"");
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -333,6 +366,7 @@ main(void)
 	    cmocka_unit_test(untold),
 	    cmocka_unit_test(elsewhere),
 	    cmocka_unit_test(split_view),
+	    cmocka_unit_test(near),
 	    cmocka_unit_test(pipe_answers),
 	    cmocka_unit_test(believed),
 	};

@@ -51,7 +51,7 @@ SHADOW = '203.0.113.253'
 # Case number n has address n of these.
 _NETWORK = ipaddress.ip_network('203.0.113.0/24')
 _NETWORK6 = ipaddress.ip_network('2001:db8:c::/64')
-_CASES_MAX = 250
+_CASES_MAX = 251
 
 _HEALTHY = """\
 @ MX 10 mail
