@@ -4,7 +4,7 @@
  * Purpose  library.h
  * Input    names of our own
  * Errors   a library that is not installed, or of another version
- * Runs as  observer, before its sandbox closes
+ * Runs as  observer, before its sandbox closes; the actor (idn.c)
  * Source   dlopen(3); systemd's src/basic/dlfcn-util.c for the habit
  */
 #include "agent/sys/library.h"

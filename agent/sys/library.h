@@ -1,9 +1,10 @@
 /*
  * library.h - a shared library that only some processes need
  *
- * libldns brings libcrypto with it, 1.7 ms of every start; so they are loaded by
- * the observers that use them, before their sandbox closes, and by nobody else
- * (as systemd loads what few of its programs need).
+ * libldns brings libcrypto with it, 1.7 ms of every start; so they are loaded
+ * when they are needed (as systemd loads what few of its programs need): by the
+ * observers that use them, before their sandbox closes, and libidn2 by the actor
+ * where a name is not ASCII.
  */
 #ifndef MAILFIX_SYS_LIBRARY_H
 #define MAILFIX_SYS_LIBRARY_H
