@@ -60,7 +60,7 @@ class Relayed(SenderCase):
     def check(self, most, count=_COUNT):
         """Deliver; so many refusals from the second run on; undo."""
         self.send(count)
-        took_s = self.await_delivered(timeout_s=200)
+        took_s = self.await_delivered(timeout_s=300)
         second = self.run_time(2)
         refused = self.big.refusals(second)
         print(f'{took_s:.1f} s; {refused} refusals from the second run on, '
